@@ -1,0 +1,74 @@
+/**
+ * The one way to a BMC for every consumer. Per BMC: one request in flight, identical reads in flight shared, a user's
+ * action before a background read, a circuit breaker whose probes hold no worker, and a guard that never hammers a BMC
+ * with a credential it refused.
+ * The contract only.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type { Driver, NodeId } from "../domain/Node.ts"
+import type { FailureReason } from "../domain/Failure.ts"
+import type { PowerState } from "../domain/PowerState.ts"
+import type { PowerCommand, PowerReader } from "./Bmc.ts"
+import type { BmcError } from "./BmcError.ts"
+
+/** Where a node's BMC is and how to log in: what validated driver_info comes to. */
+export interface BmcEndpoint {
+  readonly nodeId: NodeId
+  readonly driver: Driver
+  /** Changes with every change of the credential or address; a new one gets new tries. */
+  readonly credentialVersion: number
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly password: Redacted.Redacted
+  readonly kg: Redacted.Redacted<Uint8Array> | null
+  readonly privilege: "CALLBACK" | "USER" | "OPERATOR" | "ADMINISTRATOR"
+  /** Null: 17, then 3. */
+  readonly cipherSuite: 17 | 3 | null
+  readonly protocolVersion: "2.0" | "1.5"
+}
+
+export type BreakerState = "closed" | "open" | "half-open"
+
+export interface GovernorState {
+  readonly breaker: BreakerState
+  /** Wall clock, ms; null unless the breaker is open. */
+  readonly nextProbeAtMillis: number | null
+  readonly consecutiveFailures: number
+  readonly lastFailure: FailureReason | null
+  /** Login failures with the present credential version, and whether it has been given up on. */
+  readonly authenticationFailures: number
+  readonly quiet: boolean
+  readonly inFlight: number
+  readonly waiting: number
+  readonly cipherSuite: 17 | 3 | null
+  readonly roundTripMillis: number | null
+}
+
+export class BmcGovernor extends Context.Service<
+  BmcGovernor,
+  {
+    /** Makes the BMC known, or replaces what is known of it; does no I/O. A new credential version starts afresh. */
+    readonly attach: (endpoint: BmcEndpoint) => Effect.Effect<void>
+    /** Closes its session and forgets it. Requests that wait fail with `Unreachable`, `withheld`. */
+    readonly detach: (nodeId: NodeId) => Effect.Effect<void>
+    /**
+     * Plain form for the hot path. Joins a read of this BMC that waits or is in flight. An open breaker and a quiet
+     * credential answer at once, `withheld`, without a datagram. A node that is not attached: `Unsupported`, `withheld`.
+     * Returns a function that withdraws this reader only.
+     */
+    readonly startRead: (nodeId: NodeId, reader: PowerReader) => () => void
+    /** `startRead` as an effect. */
+    readonly readPower: (nodeId: NodeId) => Effect.Effect<PowerState, BmcError>
+    /** Goes before waiting reads. Is sent even while the breaker is open, since a person asked; a quiet credential withholds it. */
+    readonly power: (nodeId: NodeId, command: PowerCommand) => Effect.Effect<void, BmcError>
+    /** A person says "try again": lifts the quiet and lets the breaker's next read through at once. */
+    readonly retry: (nodeId: NodeId) => Effect.Effect<void>
+    readonly state: (nodeId: NodeId) => Option.Option<GovernorState>
+    /** Closes all sessions, bounded; for the stop. */
+    readonly closeAll: Effect.Effect<void>
+  }
+>()("tutti/bmc/BmcGovernor") {}

@@ -1,0 +1,22 @@
+/** What was learned of one BMC by talking to it; kept, so that a restart does not learn it again. */
+import * as Schema from "effect/Schema"
+
+export class BmcProfile extends Schema.Class<BmcProfile>("BmcProfile")({
+  /** The cipher suite of the last successful login; tried first next time. */
+  cipherSuite: Schema.NullOr(Schema.Literals([17, 3])),
+  privilege: Schema.NullOr(Schema.String),
+  manufacturerId: Schema.NullOr(Schema.Int),
+  productId: Schema.NullOr(Schema.Int),
+  firmware: Schema.NullOr(Schema.String),
+  /** Smoothed round trip of a request, in milliseconds. */
+  roundTripMillis: Schema.NullOr(Schema.Number)
+}) {}
+
+export const unknownProfile = new BmcProfile({
+  cipherSuite: null,
+  privilege: null,
+  manufacturerId: null,
+  productId: null,
+  firmware: null,
+  roundTripMillis: null
+})

@@ -1,0 +1,39 @@
+/**
+ * The journal: what changed, from what to what, who or what did it, and why. Past tense; never edited.
+ */
+import * as Schema from "effect/Schema"
+import { NodeId } from "./Node.ts"
+
+export const JournalKind = Schema.Literals([
+  "NodeEnrolled",
+  "NodeChanged",
+  "NodeDeleted",
+  "PowerObserved",
+  "PowerCorrected",
+  "PowerRequested",
+  "PowerChanged",
+  "PowerFailed",
+  "PowerAborted",
+  "MaintenanceSet",
+  "MaintenanceCleared",
+  "FaultRaised",
+  "FaultCleared",
+  "CredentialRejected",
+  "ConductorStarted",
+  "ConductorStopped"
+])
+export type JournalKind = typeof JournalKind.Type
+
+export class JournalEntry extends Schema.Class<JournalEntry>("JournalEntry")({
+  /** Null for what concerns the conductor as a whole. */
+  nodeId: Schema.NullOr(NodeId),
+  at: Schema.DateTimeUtc,
+  kind: JournalKind,
+  severity: Schema.Literals(["INFO", "WARNING", "ERROR"]),
+  /** `operator`, or the name of the task that did it. */
+  actor: Schema.String,
+  from: Schema.NullOr(Schema.String),
+  to: Schema.NullOr(Schema.String),
+  /** One sentence for people. */
+  reason: Schema.NullOr(Schema.String)
+}) {}

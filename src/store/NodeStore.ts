@@ -1,0 +1,76 @@
+/**
+ * Nodes and what was observed of them. Every write is durable when its effect succeeds.
+ * The contract only; `SqlNodeStore` keeps it in Postgres or PGlite, `MemoryNodeStore` in memory.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import type { Node, NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** A node to be stored: the store gives it version, credential version and times. */
+export type NewNode = Omit<
+  typeof Node.Type,
+  "version" | "credentialVersion" | "createdAt" | "updatedAt"
+>
+
+/** What an update may change. Leaving a key out keeps its value. */
+export type NodeChanges = { readonly [K in Exclude<keyof NewNode, "id">]?: NewNode[K] }
+
+export interface NodeQuery {
+  readonly driver?: string
+  readonly provisionState?: string
+  readonly conductorGroup?: string
+  readonly maintenance?: boolean
+  readonly fault?: string
+  readonly owner?: string
+  readonly resourceClass?: string
+  /** Nodes after this one, in the order of creation. */
+  readonly marker?: NodeId
+  /** At most 1,000, the page size of Ironic's API. */
+  readonly limit?: number
+}
+
+export interface ImportOutcome {
+  readonly created: ReadonlyArray<NodeId>
+  readonly updated: ReadonlyArray<NodeId>
+}
+
+/** Sent after the commit. An update of observations alone is no change. */
+export type NodeChange =
+  | { readonly _tag: "NodesUpserted"; readonly records: ReadonlyArray<NodeRecord> }
+  | { readonly _tag: "NodesDeleted"; readonly ids: ReadonlyArray<NodeId> }
+
+export class NodeStore extends Context.Service<
+  NodeStore,
+  {
+    /**
+     * Stores all of them or none, in one transaction. Fails with `Duplicate` when a name or id is taken, unless
+     * `update`: then a node with the same id, or else the same name, gets the new values, and keeps its id and what is
+     * known of its power.
+     */
+    readonly importAll: (
+      nodes: ReadonlyArray<NewNode>,
+      options: { readonly update: boolean }
+    ) => Effect.Effect<ImportOutcome, StoreError>
+    /** By id, or by name when `ident` is no UUID. */
+    readonly find: (ident: string) => Effect.Effect<Option.Option<NodeRecord>, StoreError>
+    /** In the order of creation. */
+    readonly list: (query: NodeQuery) => Effect.Effect<ReadonlyArray<NodeRecord>, StoreError>
+    /** All nodes, in batches, for the start; the fleet is never read whole afterwards. */
+    readonly all: Stream.Stream<ReadonlyArray<NodeRecord>, StoreError>
+    /** Fails with `VersionConflict` when `expectedVersion` is given and not the stored one. */
+    readonly update: (
+      id: NodeId,
+      changes: NodeChanges,
+      options?: { readonly expectedVersion?: number }
+    ) => Effect.Effect<Node, StoreError>
+    /** Its observation and journal go too. */
+    readonly remove: (id: NodeId) => Effect.Effect<void, StoreError>
+    /** One narrow statement for the whole batch. Deleted nodes are left out silently; an older observation never replaces a newer one. */
+    readonly recordObservations: (batch: ReadonlyArray<PowerObservation>) => Effect.Effect<void, StoreError>
+    /** Changes made through this service, from subscription on. */
+    readonly changes: Stream.Stream<NodeChange>
+  }
+>()("tutti/store/NodeStore") {}

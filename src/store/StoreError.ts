@@ -1,0 +1,39 @@
+/** How the store fails. One error, its `reason` says what happened; only `Unavailable` is worth a retry. */
+import * as Schema from "effect/Schema"
+
+/** The database can't be reached, or broke off. `message` never holds a credential. */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", { message: Schema.String }) {
+  readonly isRetryable = true
+}
+/** No node has this name or id. */
+export class NodeNotFound extends Schema.TaggedError<NodeNotFound>()("NodeNotFound", { ident: Schema.String }) {
+  readonly isRetryable = false
+  override readonly message = `Node ${this.ident} could not be found.`
+}
+/** Another node has this name or id already. `index` is the position in the batch, where there is one. */
+export class Duplicate extends Schema.TaggedError<Duplicate>()("Duplicate", {
+  field: Schema.Literals(["name", "uuid"]),
+  value: Schema.String,
+  index: Schema.NullOr(Schema.Int)
+}) {
+  readonly isRetryable = false
+  override readonly message = `A node with ${this.field} ${this.value} already exists.`
+}
+/** The node changed since it was read. */
+export class VersionConflict extends Schema.TaggedError<VersionConflict>()("VersionConflict", {
+  ident: Schema.String
+}) {
+  readonly isRetryable = false
+  override readonly message = `Node ${this.ident} was changed by someone else meanwhile.`
+}
+/** What is stored can't be understood: damaged, or sealed with another key. */
+export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", { message: Schema.String }) {
+  readonly isRetryable = false
+}
+
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  reason: Schema.Union([Unavailable, NodeNotFound, Duplicate, VersionConflict, Unreadable])
+}) {
+  override readonly message = this.reason.message
+  readonly isRetryable = this.reason.isRetryable
+}
