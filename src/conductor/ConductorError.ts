@@ -1,0 +1,35 @@
+/** Why the conductor does not do what it was asked, before any BMC was touched. */
+import * as Schema from "effect/Schema"
+
+export class NoSuchNode extends Schema.TaggedError<NoSuchNode>()("NoSuchNode", { ident: Schema.String }) {
+  override readonly message = `Node ${this.ident} could not be found.`
+}
+/** Another action holds the node's lock. `holder` says who, `purpose` what for. */
+export class NodeLocked extends Schema.TaggedError<NodeLocked>()("NodeLocked", {
+  node: Schema.String,
+  holder: Schema.String,
+  purpose: Schema.String
+}) {
+  override readonly message =
+    `Node ${this.node} is locked by host ${this.holder}, please retry after the current operation is completed.`
+}
+/** The request makes no sense, or not now: `detail` names what and what to do. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { detail: Schema.String }) {
+  override readonly message = this.detail
+}
+/** A name or id is taken. */
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { detail: Schema.String }) {
+  override readonly message = this.detail
+}
+/** The database is away; nothing was done. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+  detail: Schema.String
+}) {
+  override readonly message = this.detail
+}
+
+export class ConductorError extends Schema.TaggedError<ConductorError>()("ConductorError", {
+  reason: Schema.Union([NoSuchNode, NodeLocked, InvalidRequest, Conflict, StoreUnavailable])
+}) {
+  override readonly message = this.reason.message
+}
