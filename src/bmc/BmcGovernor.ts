@@ -48,6 +48,20 @@ export interface GovernorState {
   readonly roundTripMillis: number | null
 }
 
+/** How many of the attached BMCs are in which state: for metrics, which are never labelled by node. */
+export interface GovernorCounts {
+  readonly attached: number
+  /** Breakers that let nothing through. */
+  readonly open: number
+  /** Breakers that wait for the outcome of one trial read. */
+  readonly halfOpen: number
+  /** Credentials given up on until they change or a person asks. */
+  readonly quiet: number
+  /** BMCs with a request under way, and requests that wait for their turn. */
+  readonly inFlight: number
+  readonly waiting: number
+}
+
 export class BmcGovernor extends Context.Service<
   BmcGovernor,
   {
@@ -67,7 +81,10 @@ export class BmcGovernor extends Context.Service<
     readonly power: (nodeId: NodeId, command: PowerCommand) => Effect.Effect<void, BmcError>
     /** A person says "try again": lifts the quiet and lets the breaker's next read through at once. */
     readonly retry: (nodeId: NodeId) => Effect.Effect<void>
+    /** None for a node that is not attached. Plain, so that a listing of the fleet costs no effects. */
     readonly state: (nodeId: NodeId) => Option.Option<GovernorState>
+    /** Kept as counters: costs the same for any number of BMCs. */
+    readonly counts: () => GovernorCounts
     /** Closes all sessions, bounded; for the stop. */
     readonly closeAll: Effect.Effect<void>
   }
