@@ -37,7 +37,11 @@ export interface IpmiCommand<A> {
   readonly lun?: number
   readonly data: Uint8Array
   /** Decodes the data after a completion code of 0; throws nothing, gives a `string` that says what is wrong. */
-  readonly decode: (data: Uint8Array) => { readonly ok: true; readonly value: A } | { readonly ok: false; readonly detail: string }
+  readonly decode: (
+    data: Uint8Array
+  ) => { readonly ok: true; readonly value: A } | { readonly ok: false; readonly detail: string }
+  /** In words, completion codes of this command's own (0x80 to 0xBE). */
+  readonly meanings?: ReadonlyMap<number, string>
   /** Whether sending it twice is the same as sending it once. One that isn't is sent once, and a lost answer is a `ResponseTimeout`. */
   readonly idempotent: boolean
 }
