@@ -22,7 +22,13 @@ export class JournalStore extends Context.Service<
       readonly before?: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<StoredEntry>, StoreError>
-    /** Keeps the newest `keepPerNode` of each node; deletes at most `limit`, returns how many went. */
-    readonly prune: (options: { readonly keepPerNode: number; readonly limit: number }) => Effect.Effect<number, StoreError>
+    /**
+     * Keeps the newest `keepPerNode` of each node, and as many of those of no node; deletes at most `limit`, the oldest
+     * first, returns how many went.
+     */
+    readonly prune: (options: {
+      readonly keepPerNode: number
+      readonly limit: number
+    }) => Effect.Effect<number, StoreError>
   }
 >()("tutti/store/JournalStore") {}

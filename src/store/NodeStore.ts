@@ -9,14 +9,24 @@ import type * as Stream from "effect/Stream"
 import type { Node, NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
 import type { StoreError } from "./StoreError.ts"
 
+/** The page size of Ironic's API: the most nodes that `list` answers at once, and a batch of `all`. */
+export const pageSize = 1000
+
+/** Changes that may wait for a subscriber; each is applied in microseconds, so a full buffer is a subscriber that hangs. */
+export const changesBuffer = 4096
+
 /** A node to be stored: the store gives it version, credential version and times. */
-export type NewNode = Omit<
-  typeof Node.Type,
-  "version" | "credentialVersion" | "createdAt" | "updatedAt"
->
+export type NewNode = Omit<typeof Node.Type, "version" | "credentialVersion" | "createdAt" | "updatedAt">
 
 /** What an update may change. Leaving a key out keeps its value. */
 export type NodeChanges = { readonly [K in Exclude<keyof NewNode, "id">]?: NewNode[K] }
+
+/** One update of a batch; each node at most once in a batch. */
+export interface NodeUpdate {
+  readonly id: NodeId
+  readonly changes: NodeChanges
+  readonly expectedVersion?: number
+}
 
 export interface NodeQuery {
   readonly driver?: string
@@ -26,9 +36,9 @@ export interface NodeQuery {
   readonly fault?: string
   readonly owner?: string
   readonly resourceClass?: string
-  /** Nodes after this one, in the order of creation. */
+  /** Nodes after this one, in the order of creation; fails with `NodeNotFound` when it is gone. */
   readonly marker?: NodeId
-  /** At most 1,000, the page size of Ironic's API. */
+  /** At most `pageSize`, which is also the default. */
   readonly limit?: number
 }
 
@@ -37,7 +47,10 @@ export interface ImportOutcome {
   readonly updated: ReadonlyArray<NodeId>
 }
 
-/** Sent after the commit. An update of observations alone is no change. */
+/**
+ * Sent after the commit. An update of observations alone is no change. Two changes of one node made at the same time may
+ * arrive in either order: the higher `version` is the newer. The observation in a record is the stored one.
+ */
 export type NodeChange =
   | { readonly _tag: "NodesUpserted"; readonly records: ReadonlyArray<NodeRecord> }
   | { readonly _tag: "NodesDeleted"; readonly ids: ReadonlyArray<NodeId> }
@@ -47,8 +60,8 @@ export class NodeStore extends Context.Service<
   {
     /**
      * Stores all of them or none, in one transaction. Fails with `Duplicate` when a name or id is taken, unless
-     * `update`: then a node with the same id, or else the same name, gets the new values, and keeps its id and what is
-     * known of its power.
+     * `update`: then a node with the same id, or else the same name, gets the new values of what an operator configures
+     * (`configuredFields`), and keeps its id, its states and what is known of its power.
      */
     readonly importAll: (
       nodes: ReadonlyArray<NewNode>,
@@ -66,11 +79,16 @@ export class NodeStore extends Context.Service<
       changes: NodeChanges,
       options?: { readonly expectedVersion?: number }
     ) => Effect.Effect<Node, StoreError>
-    /** Its observation and journal go too. */
+    /**
+     * Many updates in one transaction, a few statements however many they are. A node that is gone, or whose version is
+     * not the expected one, is left out: the answer holds those that were changed, as they are now.
+     */
+    readonly updateAll: (batch: ReadonlyArray<NodeUpdate>) => Effect.Effect<ReadonlyArray<Node>, StoreError>
+    /** Its observation, profile and journal go too. */
     readonly remove: (id: NodeId) => Effect.Effect<void, StoreError>
     /** One narrow statement for the whole batch. Deleted nodes are left out silently; an older observation never replaces a newer one. */
     readonly recordObservations: (batch: ReadonlyArray<PowerObservation>) => Effect.Effect<void, StoreError>
-    /** Changes made through this service, from subscription on. */
+    /** Changes made through this service, from subscription on. A subscriber that stops reading holds up writers. */
     readonly changes: Stream.Stream<NodeChange>
   }
 >()("tutti/store/NodeStore") {}

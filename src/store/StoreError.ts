@@ -26,7 +26,7 @@ export class VersionConflict extends Schema.TaggedError<VersionConflict>()("Vers
   readonly isRetryable = false
   override readonly message = `Node ${this.ident} was changed by someone else meanwhile.`
 }
-/** What is stored can't be understood: damaged, or sealed with another key. */
+/** What is stored can't be understood: damaged, or sealed with another key; or the database refused what was to be stored. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", { message: Schema.String }) {
   readonly isRetryable = false
 }

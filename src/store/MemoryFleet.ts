@@ -1,0 +1,17 @@
+/** What the memory stores share: the nodes, and who wants to know that one is gone, as a foreign key would in a database. */
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { NodeId, NodeRecord } from "../domain/Node.ts"
+
+export class MemoryFleet extends Context.Service<
+  MemoryFleet,
+  {
+    /** In the order of creation. */
+    readonly records: Map<NodeId, NodeRecord>
+    readonly onRemove: Set<(id: NodeId) => void>
+  }
+>()("tutti/store/MemoryFleet") {
+  static readonly layer: Layer.Layer<MemoryFleet> = Layer.sync(MemoryFleet, () =>
+    MemoryFleet.of({ records: new Map(), onRemove: new Set() })
+  )
+}

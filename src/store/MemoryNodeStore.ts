@@ -1,0 +1,116 @@
+/** `NodeStore` in memory: forgets with the process. For tests, and for commands that keep nothing. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { inMaintenance, neverObserved } from "../domain/Node.ts"
+import type { Node, NodeId, NodeRecord } from "../domain/Node.ts"
+import { MemoryFleet } from "./MemoryFleet.ts"
+import { edited, planImport } from "./NodeEdits.ts"
+import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
+import type { NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
+import { isNewer, newestOfEach } from "./Observations.ts"
+import { Duplicate, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+
+const matches = (query: NodeQuery, { node }: NodeRecord): boolean =>
+  (query.driver === undefined || node.driver === query.driver) &&
+  (query.provisionState === undefined || node.provisionState === query.provisionState) &&
+  (query.conductorGroup === undefined || node.conductorGroup === query.conductorGroup) &&
+  (query.maintenance === undefined || inMaintenance(node) === query.maintenance) &&
+  (query.fault === undefined || node.fault === query.fault) &&
+  (query.owner === undefined || node.owner === query.owner) &&
+  (query.resourceClass === undefined || node.resourceClass === query.resourceClass)
+
+const notFound = (ident: string) => new StoreError({ reason: new NodeNotFound({ ident }) })
+
+const make = Effect.gen(function* () {
+  const { records, onRemove } = yield* MemoryFleet
+  const changes = yield* PubSub.bounded<NodeChange>(changesBuffer)
+  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
+
+  const findSync = (ident: string): NodeRecord | undefined => {
+    const byId = records.get(ident.toLowerCase() as NodeId) // looked up only
+    if (byId !== undefined) return byId
+    for (const record of records.values()) if (record.node.name === ident) return record
+    return undefined
+  }
+  const put = (node: Node): NodeRecord => {
+    const record = { node, observation: records.get(node.id)?.observation ?? neverObserved(node.id) }
+    records.set(node.id, record)
+    return record
+  }
+  const upserted = (changed: ReadonlyArray<NodeRecord>) =>
+    changed.length === 0 ? Effect.void : PubSub.publish(changes, { _tag: "NodesUpserted", records: changed })
+
+  /** Changes all or none: a name that is taken, also by an earlier update of the batch, fails the batch. */
+  const write = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
+    const now = yield* DateTime.now
+    const next = new Map<NodeId, Node>()
+    for (const { id, changes, expectedVersion } of batch) {
+      const stored = records.get(id)?.node
+      if (stored === undefined || (expectedVersion !== undefined && stored.version !== expectedVersion)) continue
+      next.set(id, edited(stored, changes, now))
+    }
+    const names = new Set<string>()
+    for (const { node } of records.values()) {
+      const { name } = next.get(node.id) ?? node
+      if (name === null) continue
+      if (names.has(name)) {
+        return yield* new StoreError({ reason: new Duplicate({ field: "name", value: name, index: null }) })
+      }
+      names.add(name)
+    }
+    const nodes = Array.from(next.values())
+    yield* upserted(nodes.map(put))
+    return nodes
+  })
+
+  return NodeStore.of({
+    importAll: Effect.fn("NodeStore.importAll")(function* (nodes, { update }) {
+      const now = yield* DateTime.now
+      const stored = Array.from(records.values(), ({ node }) => node)
+      const plan = planImport(nodes, stored, update, now)
+      if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
+      const { created, matched, edited } = plan.success
+      yield* upserted([...created, ...edited].map(put))
+      return { created: created.map(({ id }) => id), updated: matched }
+    }),
+    find: (ident) => Effect.sync(() => Option.fromUndefinedOr(findSync(ident))),
+    list: Effect.fn("NodeStore.list")(function* (query) {
+      let found = Array.from(records.values())
+      if (query.marker !== undefined) {
+        const at = found.findIndex(({ node }) => node.id === query.marker)
+        if (at < 0) return yield* notFound(query.marker)
+        found = found.slice(at + 1)
+      }
+      return found.filter((record) => matches(query, record)).slice(0, Math.min(query.limit ?? pageSize, pageSize))
+    }),
+    all: Stream.suspend(() => (records.size === 0 ? Stream.empty : Stream.succeed(Array.from(records.values())))),
+    update: Effect.fn("NodeStore.update")(function* (id, changes, options) {
+      const [node] = yield* write([{ id, changes, ...options }])
+      if (node !== undefined) return node
+      return yield* records.has(id) ? new StoreError({ reason: new VersionConflict({ ident: id }) }) : notFound(id)
+    }),
+    updateAll: write,
+    remove: Effect.fn("NodeStore.remove")(function* (id) {
+      if (!records.delete(id)) return yield* notFound(id)
+      for (const forget of onRemove) forget(id)
+      yield* PubSub.publish(changes, { _tag: "NodesDeleted", ids: [id] })
+    }),
+    recordObservations: (batch) =>
+      Effect.sync(() => {
+        for (const observation of newestOfEach(batch)) {
+          const record = records.get(observation.nodeId)
+          if (record !== undefined && isNewer(observation, record.observation)) {
+            records.set(observation.nodeId, { ...record, observation })
+          }
+        }
+      }),
+    changes: Stream.fromPubSub(changes)
+  })
+})
+
+export const layer: Layer.Layer<NodeStore> = Layer.effect(NodeStore, make).pipe(Layer.provide(MemoryFleet.layer))

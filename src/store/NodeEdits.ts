@@ -1,0 +1,104 @@
+/**
+ * What storing, changing and importing nodes comes to, as functions of values: versions, credential versions, and which
+ * line of an import meets which stored node. Every implementation of `NodeStore` decides by these.
+ */
+import type * as DateTime from "effect/DateTime"
+import * as Equal from "effect/Equal"
+import * as Result from "effect/Result"
+import * as Struct from "effect/Struct"
+import { Node } from "../domain/Node.ts"
+import type { NodeId } from "../domain/Node.ts"
+import type { NewNode, NodeChanges } from "./NodeStore.ts"
+import { Duplicate } from "./StoreError.ts"
+
+/** What an operator configures: an import with `update` replaces these, and nothing else. */
+export const configuredFields = [
+  "name",
+  "driver",
+  "driverInfo",
+  "properties",
+  "extra",
+  "conductorGroup",
+  "owner",
+  "description",
+  "resourceClass",
+  "disablePowerOff"
+] as const satisfies ReadonlyArray<keyof NewNode>
+
+/** A new node as it is first stored. */
+export const enrolled = (node: NewNode, now: DateTime.Utc): Node =>
+  new Node({ ...node, version: 1, credentialVersion: 1, createdAt: now, updatedAt: null })
+
+/** The node after the changes: one version up, and a new credential version if driver, settings or secrets differ. */
+export const edited = (node: Node, changes: NodeChanges, now: DateTime.Utc): Node => {
+  const { driver = node.driver, driverInfo = node.driverInfo } = changes
+  const sameCredential =
+    driver === node.driver &&
+    Equal.equals(driverInfo.settings, node.driverInfo.settings) &&
+    Equal.equals(driverInfo.secrets, node.driverInfo.secrets)
+  return new Node({
+    ...node,
+    ...changes,
+    credentialVersion: node.credentialVersion + (sameCredential ? 0 : 1),
+    version: node.version + 1,
+    updatedAt: now
+  })
+}
+
+/** An import's new nodes, and the stored ones that it changes, each with its new values. */
+export interface ImportPlan {
+  readonly created: ReadonlyArray<Node>
+  /** Stored nodes that the import names, changed or not. */
+  readonly matched: ReadonlyArray<NodeId>
+  readonly edited: ReadonlyArray<Node>
+}
+
+/**
+ * Decides what an import does. `stored` holds every stored node that has an id or a name of the batch.
+ * Fails at the first line whose id or name is taken: by an earlier line, by a stored node without `update`, or, with
+ * `update`, by a stored node that keeps the name.
+ */
+export const planImport = (
+  batch: ReadonlyArray<NewNode>,
+  stored: ReadonlyArray<Node>,
+  update: boolean,
+  now: DateTime.Utc
+): Result.Result<ImportPlan, Duplicate> => {
+  const byId = new Map(stored.map((node) => [node.id, node]))
+  const byName = new Map<string, Node>()
+  for (const node of stored) if (node.name !== null) byName.set(node.name, node)
+
+  const lines = batch.map((node) => {
+    const target = byId.get(node.id) ?? (node.name === null ? undefined : byName.get(node.name))
+    return { node, target, id: target?.id ?? node.id }
+  })
+  const renamed = new Set(lines.flatMap(({ node, target }) => (target && target.name !== node.name ? [target.id] : [])))
+
+  const ids = new Set<NodeId>()
+  const names = new Set<string>()
+  const created: Array<Node> = []
+  const matched: Array<NodeId> = []
+  const changed: Array<Node> = []
+  for (const [index, { node, target, id }] of lines.entries()) {
+    const holder = node.name === null ? undefined : byName.get(node.name)
+    const nameTaken =
+      node.name !== null &&
+      (names.has(node.name) || (holder !== undefined && (!update || (holder.id !== id && !renamed.has(holder.id)))))
+    if (ids.has(id) || (target?.id === node.id && !update)) {
+      return Result.fail(new Duplicate({ field: "uuid", value: id, index }))
+    }
+    if (nameTaken) return Result.fail(new Duplicate({ field: "name", value: node.name, index }))
+    ids.add(id)
+    if (node.name !== null) names.add(node.name)
+    if (target === undefined) {
+      created.push(enrolled(node, now))
+      continue
+    }
+    matched.push(id)
+    const configuration = Struct.pick(node, configuredFields)
+    if (!Equal.equals(configuration, Struct.pick(target, configuredFields))) {
+      changed.push(edited(target, configuration, now))
+    }
+  }
+  return Result.succeed({ created, matched, edited: changed })
+}
