@@ -28,4 +28,8 @@ export interface Bmc {
   readonly probe: Effect.Effect<void, BmcError>
   /** What was learned of it so far. */
   readonly profile: () => BmcProfile
+  /** Whether a session stays open at the BMC between requests, and counts against its few slots. */
+  readonly holdsSession: boolean
+  /** Gives the session back, bounded in time; the next request logs in anew. */
+  readonly disconnect: Effect.Effect<void>
 }

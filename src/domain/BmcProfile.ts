@@ -9,7 +9,9 @@ export class BmcProfile extends Schema.Class<BmcProfile>("BmcProfile")({
   productId: Schema.NullOr(Schema.Int),
   firmware: Schema.NullOr(Schema.String),
   /** Smoothed round trip of a request, in milliseconds. */
-  roundTripMillis: Schema.NullOr(Schema.Number)
+  roundTripMillis: Schema.NullOr(Schema.Number),
+  /** Requests that it may be sent at the same moment; absent: one, which is all that many BMCs can do. */
+  maxInFlight: Schema.optionalKey(Schema.Int)
 }) {}
 
 export const unknownProfile = new BmcProfile({
