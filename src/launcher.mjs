@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /*
  * The `tutti` command as it is installed. Runs the bundle beside it, with the Node that came with the package where the
- * running one is older than 24. Shipped as it stands, so: nothing here that Node 12 can't parse.
+ * running one is older than 24. Shipped as it stands, so
+ * there is nothing here that an old Node can't parse; all it imports exists since 14.
  */
-import { spawn } from "child_process"
-import { existsSync, mkdirSync } from "fs"
-import { createRequire } from "module"
-import { constants } from "os"
-import { dirname, join } from "path"
-import { isatty } from "tty"
-import { fileURLToPath } from "url"
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
+import { constants } from "node:os"
+import { dirname, join } from "node:path"
+import { isatty } from "node:tty"
+import { fileURLToPath } from "node:url"
 
 const NEEDED = 24
 const here = dirname(fileURLToPath(import.meta.url))
@@ -21,7 +22,7 @@ const packagedNode = () => {
     const manifest = createRequire(import.meta.url).resolve(name + "/package.json")
     const node = join(dirname(manifest), "bin", "node")
     return existsSync(node) ? node : null
-  } catch (error) {
+  } catch {
     return null
   }
 }
@@ -30,7 +31,7 @@ const packagedNode = () => {
 const keepCompiledCode = async () => {
   const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, ".cache"))
   if (!home || process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return
-  const { enableCompileCache } = await import("module")
+  const { enableCompileCache } = await import("node:module")
   if (enableCompileCache) enableCompileCache(join(home, "tutti"))
 }
 
@@ -61,8 +62,15 @@ if (major >= NEEDED) {
   runWith(packaged)
 } else {
   console.error(
-    "tutti needs Node " + NEEDED + " or newer; this is " + process.versions.node +
-      " and no newer one was packaged for " + process.platform + "-" + process.arch + "."
+    "tutti needs Node " +
+      NEEDED +
+      " or newer; this is " +
+      process.versions.node +
+      " and no newer one was packaged for " +
+      process.platform +
+      "-" +
+      process.arch +
+      "."
   )
   process.exit(1)
 }

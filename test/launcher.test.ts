@@ -1,0 +1,99 @@
+/** The launcher as a process, in a folder that looks like an installed package, with a stand-in for the bundle. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+let folder: string
+const packaged = () => join(folder, "node_modules", `node-${process.platform}-${process.arch}`)
+const launcher = () => join(folder, "dist", "tutti.mjs")
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tutti-launcher-"))
+  mkdirSync(join(folder, "dist"))
+  copyFileSync(join(import.meta.dirname, "../src/launcher.mjs"), launcher())
+  writeFileSync(
+    join(folder, "dist", "main.mjs"),
+    `const [what, ...rest] = process.argv.slice(2)
+     if (what === "say") { console.log(JSON.stringify({ rest, exe: process.execPath, pid: process.pid })); process.exit(3) }
+     if (what === "echo") process.stdin.pipe(process.stdout)
+     if (what === "die") process.kill(process.pid, "SIGKILL")
+     if (what === "wait") {
+       const alive = setInterval(() => {}, 1000)
+       process.on("SIGTERM", () => { clearInterval(alive); console.log("told to stop"); process.exitCode = 7 })
+       console.log("waiting")
+     }`
+  )
+  // What `process` says in an older Node; only the launcher sees it, not what it starts.
+  writeFileSync(
+    join(folder, "older.cjs"),
+    `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } })`
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const start = (args: ReadonlyArray<string>): ChildProcess =>
+  spawn(process.execPath, args, { env: { PATH: "/nowhere", HOME: folder }, stdio: "pipe" })
+const inNewNode = (...args: ReadonlyArray<string>) => start([launcher(), ...args])
+const inOldNode = (...args: ReadonlyArray<string>) =>
+  start(["--require", join(folder, "older.cjs"), launcher(), ...args])
+
+const ended = (child: ChildProcess) =>
+  new Promise<{ out: string; err: string; code: number | null }>((resolve) => {
+    let out = ""
+    let err = ""
+    child.stdout?.on("data", (chunk) => (out += chunk))
+    child.stderr?.on("data", (chunk) => (err += chunk))
+    child.on("close", (code) => resolve({ out, err, code }))
+  })
+
+describe("in a Node that is new enough", () => {
+  it("runs the bundle in its own process", async () => {
+    const child = inNewNode("say", "one", "two words")
+    const { out, code } = await ended(child)
+    expect(JSON.parse(out)).toMatchObject({ rest: ["one", "two words"], pid: child.pid })
+    expect(code).toBe(3)
+  })
+})
+
+describe("in an older Node", () => {
+  it("says in one line that there is none to run with", async () => {
+    const { out, err, code } = await ended(inOldNode("say"))
+    expect({ out, code }).toEqual({ out: "", code: 1 })
+    expect(err).toMatch(/^tutti needs Node 24 or newer; this is 20\.1\.0 and no newer one .*\n$/)
+  })
+
+  describe("with a packaged one", () => {
+    beforeAll(() => {
+      mkdirSync(join(packaged(), "bin"), { recursive: true })
+      writeFileSync(join(packaged(), "package.json"), "{}")
+      symlinkSync(process.execPath, join(packaged(), "bin", "node"))
+    })
+
+    it("runs the bundle in that, with the same arguments and exit code", async () => {
+      const child = inOldNode("say", "--flag", "two words")
+      const { out, err, code } = await ended(child)
+      const said = JSON.parse(out)
+      expect(said.rest).toEqual(["--flag", "two words"])
+      expect(said.pid).not.toBe(child.pid)
+      expect({ err, code }).toEqual({ err: "", code: 3 })
+    })
+
+    it("hands on what it is given to read", async () => {
+      const child = inOldNode("echo")
+      child.stdin?.end("import me\n")
+      expect((await ended(child)).out).toBe("import me\n")
+    })
+
+    it("hands on a signal, and ends as the program does", async () => {
+      const child = inOldNode("wait")
+      child.stdout?.once("data", () => child.kill("SIGTERM"))
+      expect(await ended(child)).toEqual({ out: "waiting\ntold to stop\n", err: "", code: 7 })
+    })
+
+    it("ends with 128 and the signal's number when the program was killed", async () => {
+      expect((await ended(inOldNode("die"))).code).toBe(137)
+    })
+  })
+})
