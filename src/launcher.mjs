@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
  * The `tutti` command as it is installed. Runs the bundle beside it, with the Node that came with the package where the
- * running one is older than 24. Shipped as it stands, so
- * there is nothing here that an old Node can't parse; all it imports exists since 14.
+ * running one is older than 24. Shipped as it stands, so there is nothing here that an old Node can't parse; all that is
+ * imported exists since Node 14.
  */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
