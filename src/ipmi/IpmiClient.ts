@@ -7,9 +7,12 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { IpmiError } from "./IpmiError.ts"
+import type { IpmiTransport } from "./IpmiTransport.ts"
+import { makeLanClient } from "./LanClient.ts"
 
 export type CipherSuite = 17 | 3
 export type PrivilegeLevel = "CALLBACK" | "USER" | "OPERATOR" | "ADMINISTRATOR"
@@ -98,4 +101,7 @@ export class IpmiClient extends Context.Service<
       readonly receiveBufferBytes: number | null
     }
   }
->()("tutti/ipmi/IpmiClient") {}
+>()("tutti/ipmi/IpmiClient") {
+  /** Fails when the transport can't be opened. Sessions that are open when its scope closes are told so, and not waited for. */
+  static readonly layer: Layer.Layer<IpmiClient, IpmiError, IpmiTransport> = Layer.effect(this, makeLanClient)
+}

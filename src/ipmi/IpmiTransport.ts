@@ -20,6 +20,8 @@ export type OnDatagram = (bytes: Uint8Array, address: string, port: number) => v
 export interface Datagrams {
   /** Sends and forgets: a datagram that can't be sent is a lost datagram. `bytes` must not be changed afterwards. */
   readonly send: (bytes: Uint8Array, endpoint: Endpoint) => void
+  /** What the kernel granted as receive buffer; undefined where there is no such thing. */
+  readonly receiveBufferBytes?: number
 }
 
 export class IpmiTransport extends Context.Service<

@@ -5,11 +5,13 @@
  * at the payload. What fails any of these is a foreign, late or damaged datagram: no reason to close anything.
  */
 import { type Decoded, decoded, malformed } from "../wire/Decoded.ts"
+import { bmcAddress, encodeIpmiRequest, remoteConsoleAddress } from "../wire/IpmiMessage.ts"
 import {
   authenticatedLength,
   checkIntegrityTrailer,
   decodeRmcpPlusHeader,
   payloadOffset,
+  payloadTypes,
   putIntegrityTrailer,
   putRmcpPlusHeader
 } from "../wire/RmcpPlusPacket.ts"
@@ -81,3 +83,23 @@ export const makeSecureChannel = (options: ChannelOptions): SecureChannel => {
     }
   }
 }
+
+/** A whole datagram with a command to the BMC itself. */
+export const sealCommand = (
+  channel: SecureChannel,
+  rqSeq: number,
+  command: { readonly netFn: number; readonly command: number; readonly lun?: number; readonly data: Uint8Array }
+): Uint8Array =>
+  channel.seal(
+    payloadTypes.ipmi,
+    encodeIpmiRequest({
+      rsAddr: bmcAddress,
+      netFn: command.netFn,
+      rsLun: command.lun ?? 0,
+      rqAddr: remoteConsoleAddress,
+      rqSeq,
+      rqLun: 0,
+      command: command.command,
+      data: command.data
+    })
+  )

@@ -32,7 +32,8 @@ export interface OpenSessionAccepted {
 export interface OpenSessionRefused {
   readonly status: number
   readonly tag: number
-  readonly consoleSessionId: number
+  /** Undefined where the BMC leaves it out. Observed: ipmi_sim (OpenIPMI 2.0.33) refuses with tag and status only. */
+  readonly consoleSessionId: number | undefined
 }
 
 export type OpenSessionResponse = OpenSessionAccepted | OpenSessionRefused
@@ -42,6 +43,8 @@ export const isAccepted = (response: OpenSessionResponse): response is OpenSessi
 const requestLength = 32
 const acceptedLength = 36
 const refusedLength = 8
+/** What some BMCs make do with in a refusal. */
+const shortestRefusal = 2
 const algorithmPayloadLength = 8
 
 /** Three records of 8 bytes: payload type 0, 1 or 2, length 8, algorithm in 6 bits. */
@@ -88,9 +91,15 @@ export const decodeOpenSessionRequest = (bytes: Uint8Array): Decoded<OpenSession
 }
 
 export const encodeOpenSessionResponse = (response: OpenSessionResponse): Uint8Array => {
-  const bytes = new Uint8Array(isAccepted(response) ? acceptedLength : refusedLength)
+  const length = isAccepted(response)
+    ? acceptedLength
+    : response.consoleSessionId === undefined
+      ? shortestRefusal
+      : refusedLength
+  const bytes = new Uint8Array(length)
   bytes[0] = response.tag
   bytes[1] = response.status
+  if (response.consoleSessionId === undefined) return bytes
   putU32(bytes, 4, response.consoleSessionId)
   if (isAccepted(response)) {
     bytes[2] = response.maxPrivilege & 0x0f
@@ -101,11 +110,12 @@ export const encodeOpenSessionResponse = (response: OpenSessionResponse): Uint8A
 }
 
 export const decodeOpenSessionResponse = (bytes: Uint8Array): Decoded<OpenSessionResponse> => {
-  if (bytes.length < refusedLength) return truncated("Open Session Response", refusedLength, bytes.length)
+  if (bytes.length < shortestRefusal) return truncated("Open Session Response", shortestRefusal, bytes.length)
   const tag = u8(bytes, 0)
   const status = u8(bytes, 1)
-  const consoleSessionId = u32(bytes, 4)
-  if (status !== 0) return decoded({ status, tag, consoleSessionId })
+  if (status !== 0) {
+    return decoded({ status, tag, consoleSessionId: bytes.length < refusedLength ? undefined : u32(bytes, 4) })
+  }
   if (bytes.length < acceptedLength) return truncated("Open Session Response", acceptedLength, bytes.length)
   const algorithms = readAlgorithms(bytes, 12)
   if (!algorithms.ok) return algorithms
@@ -113,7 +123,7 @@ export const decodeOpenSessionResponse = (bytes: Uint8Array): Decoded<OpenSessio
     status,
     tag,
     maxPrivilege: u8(bytes, 2) & 0x0f,
-    consoleSessionId,
+    consoleSessionId: u32(bytes, 4),
     bmcSessionId: u32(bytes, 8),
     algorithms: algorithms.value
   })
