@@ -1,0 +1,59 @@
+/** The command line's way to a running conductor: a typed client of its API, and what its refusals mean for an exit code. */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import { TuttiApi } from "../api/TuttiApi.ts"
+import { CliFailure, type ExitCode, usage } from "./CliFailure.ts"
+import { DEFAULT_PORT } from "./serve.ts"
+
+/** `--url`, on every command that talks to a server. */
+export const Url = GlobalFlag.Setting("url")({
+  flag: Flag.String("url").pipe(
+    Flag.withDescription("The conductor to talk to"),
+    Flag.withFallbackConfig(Config.String("TUTTI_URL")),
+    Flag.withDefault(`http://127.0.0.1:${DEFAULT_PORT}`)
+  )
+})
+
+/** A client of the server that `--url` names; does no I/O yet. */
+export const connect = Effect.gen(function*() {
+  const url = yield* Url
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    return yield* usage(`--url ${url} is no URL such as http://127.0.0.1:${DEFAULT_PORT}`)
+  }
+  return yield* HttpApiClient.make(TuttiApi, { baseUrl: url }).pipe(Effect.provide(FetchHttpClient.layer))
+})
+
+export type Client = Effect.Success<typeof connect>
+
+const exitCodes: Readonly<Record<string, ExitCode>> = {
+  HttpClientError: 3,
+  NodeNotFoundProblem: 4,
+  TaskNotFoundProblem: 4,
+  ConflictProblem: 5,
+  ImportConflictProblem: 5,
+  NodeLockedProblem: 5,
+  BadRequestProblem: 2
+}
+
+/** What a failed call comes to: a problem says it itself in its `detail`. */
+export const toFailure = (error: { readonly _tag: string; readonly message?: string; readonly detail?: string }) =>
+  Effect.map(Url, (url) => {
+    const exitCode = exitCodes[error._tag] ?? 1
+    const message =
+      exitCode === 3
+        ? `No conductor answers at ${url}. Start one with: tutti serve (or name another with --url or TUTTI_URL)`
+        : (error.detail ?? error.message ?? error._tag)
+    return new CliFailure({ message, exitCode })
+  })
+
+/** Runs one call of the client; its errors become a `CliFailure`. */
+export const call = <A, E extends { readonly _tag: string; readonly message?: string; readonly detail?: string }, R>(
+  use: (client: Client) => Effect.Effect<A, E, R>
+) =>
+  Effect.flatMap(connect, (client) =>
+    Effect.catch(use(client), (error) => Effect.flatMap(toFailure(error), Effect.fail))
+  )

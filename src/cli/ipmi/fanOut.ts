@@ -1,0 +1,67 @@
+/**
+ * One request to many BMCs, a session each, at most `fanOut` of them at a time, results in the order of the hosts.
+ * A dead BMC costs its own time only.
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { IpmiClient, type IpmiSession } from "../../ipmi/IpmiClient.ts"
+import type { IpmiError } from "../../ipmi/IpmiError.ts"
+import { someFailed } from "../CliFailure.ts"
+import { Launch } from "../Launch.ts"
+import { type Column, formatTable, Json } from "../Output.ts"
+import type { Target } from "./target.ts"
+
+export interface Row<A> {
+  readonly host: string
+  readonly value: A | null
+  readonly error: string | null
+}
+
+/** Runs `ask` in a session to each target. A failure is that host's row, never the command's. */
+export const askEach = <A>(
+  targets: ReadonlyArray<Target>,
+  fanOut: number,
+  ask: (session: IpmiSession, target: Target) => Effect.Effect<A, IpmiError>
+) =>
+  Effect.gen(function*() {
+    const client = yield* IpmiClient
+    return yield* Effect.forEach(
+      targets,
+      (target) =>
+        client.session(target.ipmi).pipe(
+          Effect.flatMap((session) => ask(session, target)),
+          Effect.scoped,
+          Effect.match({
+            onSuccess: (value): Row<A> => ({ host: target.label, value, error: null }),
+            onFailure: (error): Row<A> => ({ host: target.label, value: null, error: error.message })
+          })
+        ),
+      { concurrency: fanOut }
+    )
+  }).pipe((effect) => Effect.flatMap(Launch, ({ ipmiClient }) => Effect.provide(effect, ipmiClient)))
+
+/** Prints rows as a table or JSON; fails with exit code 1 when a host failed. */
+export const printRows = <A>(
+  rows: ReadonlyArray<Row<A>>,
+  json: (value: A) => object,
+  columns: ReadonlyArray<Column<A>>
+) =>
+  Effect.gen(function*() {
+    if (yield* Json) {
+      const objects = rows.map(({ error, host, value }) => ({ host, ...(value === null ? {} : json(value)), error }))
+      yield* Console.log(JSON.stringify(objects, null, 2))
+    } else {
+      const answered = (cell: (value: A) => string) => (row: Row<A>) => (row.value === null ? "-" : cell(row.value))
+      const failed = rows.some((row) => row.error !== null)
+      const table = formatTable<Row<A>>(
+        [
+          { title: "HOST", cell: (row) => row.host },
+          ...columns.map((column) => ({ ...column, cell: answered(column.cell) })),
+          ...(failed ? [{ title: "ERROR", cell: (row: Row<A>) => row.error ?? "-" }] : [])
+        ],
+        rows
+      )
+      yield* Console.log(table)
+    }
+    if (rows.some((row) => row.error !== null)) return yield* someFailed
+  })

@@ -1,0 +1,176 @@
+/**
+ * `power on|off|reboot|soft-off|soft-reboot NODE…`: one request a node, many nodes at a time, a line a node as each is
+ * decided. A success is told only once the conductor has confirmed it by a read.
+ */
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Schema from "effect/Schema"
+import { MAX_WAIT_SECONDS, type PowerOutcome } from "../../api/NodesApi.ts"
+import { type PowerAction, stateAfter } from "../../domain/PowerState.ts"
+import { someFailed } from "../CliFailure.ts"
+import { type Column, formatAge, formatTable, Json } from "../Output.ts"
+import { type Client, connect, toFailure } from "../Server.ts"
+
+/** Requests under way at once: the conductor bounds its own work, this bounds the connections. */
+const CONCURRENCY = 64
+
+export interface NodeOutcome extends PowerOutcome {
+  readonly node: string
+}
+
+export const nodesArgument = Argument.String("node").pipe(
+  Argument.withDescription("Names or uuids"),
+  Argument.variadic({ min: 1 })
+)
+
+const words: Readonly<Record<PowerOutcome["outcome"], string>> = {
+  accepted: "accepted",
+  confirmed: "confirmed",
+  "already-there": "already there",
+  sent: "sent; no read can tell whether it happened",
+  failed: "FAILED"
+}
+
+const makePower = (name: string, action: PowerAction, description: string) =>
+  Command.make(
+    name,
+    {
+      nodes: nodesArgument,
+      wait: Flag.Boolean("wait").pipe(
+        Flag.withDescription("Wait until the outcome is known (--no-wait: until accepted)"),
+        Flag.withDefault(true)
+      ),
+      timeout: Flag.Finite("timeout").pipe(
+        Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 }))),
+        Flag.withMetavar("SECONDS"),
+        Flag.withDescription("After how long the action has failed"),
+        Flag.optional
+      )
+    },
+    Effect.fnUntraced(function*({ nodes, timeout, wait }) {
+      const client = yield* connect
+      const json = yield* Json
+      const outcomes = yield* Effect.forEach(
+        nodes,
+        (node) =>
+          powerOne(client, node, action, wait, Option.getOrUndefined(timeout)).pipe(
+            Effect.tap((outcome) => (json || nodes.length === 1 ? Effect.void : Console.log(formatOutcome(outcome))))
+          ),
+        { concurrency: CONCURRENCY }
+      )
+      if (json) yield* Console.log(JSON.stringify(outcomes, null, 2))
+      else if (nodes.length === 1) for (const outcome of outcomes) yield* Console.log(formatOutcome(outcome))
+      if (outcomes.some(({ outcome }) => outcome === "failed")) return yield* someFailed
+    })
+  ).pipe(Command.withDescription(description))
+
+const formatOutcome = ({ error, node, outcome, power_state }: NodeOutcome): string =>
+  `${node}: ${words[outcome]}${power_state === null ? "" : ` (${power_state})`}${error === null ? "" : `: ${error}`}`
+
+/** A refusal of one node of several is its outcome; of an only one it ends the command with its own exit code. */
+const powerOne = Effect.fnUntraced(function*(
+  client: Client,
+  node: string,
+  action: PowerAction,
+  wait: boolean,
+  timeoutSeconds: number | undefined
+) {
+  const first = yield* client.nodes
+    .power({
+      params: { ident: node },
+      payload: {
+        action,
+        wait_seconds: wait ? MAX_WAIT_SECONDS : 0,
+        ...(timeoutSeconds === undefined ? {} : { timeout_seconds: timeoutSeconds })
+      }
+    })
+    .pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail)))
+  if (!wait || first.outcome !== "accepted") return { node, ...first }
+  return { node, ...(yield* waitFurther(client, node, action)) }
+})
+
+/** A soft shutdown may take longer than one request may wait: then the node itself tells when it is over. */
+const waitFurther = Effect.fnUntraced(function*(client: Client, node: string, action: PowerAction) {
+  for (;;) {
+    yield* Effect.sleep(Duration.seconds(2))
+    const { last_error, power_state, target_power_state } = yield* client.nodes
+      .show({ params: { ident: node } })
+      .pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail)))
+    if (target_power_state !== null) continue
+    const done = last_error === null && power_state === stateAfter(action)
+    return { outcome: done ? "confirmed" : "failed", power_state, error: last_error } satisfies PowerOutcome
+  }
+})
+
+interface StatusRow {
+  readonly node: string
+  readonly power_state: string | null
+  readonly age_seconds: number | null
+  readonly desired_power_state: string | null
+  readonly error: string | null
+}
+
+const statusColumns: ReadonlyArray<Column<StatusRow>> = [
+  { title: "NODE", cell: (row) => row.node },
+  { title: "POWER", cell: (row) => row.power_state ?? "unknown" },
+  { title: "AGE", cell: (row) => (row.age_seconds === null ? "never" : formatAge(row.age_seconds)), align: "right" },
+  { title: "DESIRED", cell: (row) => row.desired_power_state ?? "-" },
+  { title: "ERROR", cell: (row) => row.error ?? "-" }
+]
+
+const status = Command.make(
+  "status",
+  {
+    nodes: nodesArgument,
+    live: Flag.Boolean("live").pipe(
+      Flag.withDescription("Ask the BMC now instead of printing the record"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*({ live, nodes }) {
+    const client = yield* connect
+    const json = yield* Json
+    const rows = yield* Effect.forEach(
+      nodes,
+      (ident) =>
+        Effect.gen(function*() {
+          const reading = live ? yield* client.nodes.readPower({ params: { ident } }) : undefined
+          const node = yield* client.nodes.show({ params: { ident } })
+          return {
+            node: node.name ?? node.uuid,
+            power_state: reading === undefined ? node.power_state : reading.power_state,
+            observed_at: node.observed_at,
+            age_seconds: node.age_seconds,
+            desired_power_state: node.desired_power_state,
+            target_power_state: node.target_power_state,
+            maintenance: node.maintenance,
+            fault: node.fault,
+            error: reading === undefined ? node.last_error : reading.error
+          }
+        }).pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail))),
+      { concurrency: CONCURRENCY }
+    )
+    yield* Console.log(json ? JSON.stringify(rows, null, 2) : formatTable(statusColumns, rows))
+    if (live && rows.some((row) => row.power_state === null)) return yield* someFailed
+  })
+).pipe(
+  Command.withDescription("Print what is on record, with its age; --live asks the BMC"),
+  Command.withExamples([{ command: "tutti power status n1 n2 --live", description: "Ask both BMCs now" }])
+)
+
+export const power = Command.make("power").pipe(
+  Command.withDescription("Switch power, and see it confirmed"),
+  Command.withSubcommands([
+    status,
+    makePower("on", "power on", "Switch on"),
+    makePower("off", "power off", "Switch off at once, without asking the operating system"),
+    makePower("reboot", "rebooting", "Off, confirmed, then on, confirmed"),
+    makePower("soft-off", "soft power off", "Ask the operating system to shut down"),
+    makePower("soft-reboot", "soft rebooting", "Ask the operating system to shut down, then switch on")
+  ])
+)

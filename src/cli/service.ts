@@ -1,0 +1,60 @@
+/** `status` and `journal`: what the conductor is doing, and what it has done. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Schema from "effect/Schema"
+import type { JournalItem, Status } from "../api/ServiceApi.ts"
+import { type Column, formatAge, formatTable, print } from "./Output.ts"
+import { call } from "./Server.ts"
+
+const facts = ({ conductor, database, freshness, nodes, uptime_seconds, version }: Status) => [
+  ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
+  ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
+  ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
+  ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
+  ["power actions", `${nodes.acting} under way`],
+  [
+    "freshness",
+    `${(freshness.share_within * 100).toFixed(1)} % observed within ${formatAge(freshness.max_age_seconds)}` +
+      (freshness.oldest_age_seconds === null ? "" : `, the oldest ${formatAge(freshness.oldest_age_seconds)} ago`)
+  ]
+]
+
+export const status = Command.make(
+  "status",
+  {},
+  Effect.fnUntraced(function*() {
+    const answer = yield* call((client) => client.service.status())
+    yield* print(answer, () => facts(answer).map(([name = "", value = ""]) => `${name.padEnd(15)}${value}`).join("\n"))
+  })
+).pipe(Command.withDescription("Show how the conductor and its fleet are"))
+
+const columns: ReadonlyArray<Column<JournalItem>> = [
+  { title: "AT", cell: (item) => item.at },
+  { title: "NODE", cell: (item) => item.node_name ?? item.node_uuid ?? "-" },
+  { title: "EVENT", cell: (item) => item.kind },
+  { title: "BY", cell: (item) => item.actor },
+  { title: "FROM", cell: (item) => item.from ?? "-" },
+  { title: "TO", cell: (item) => item.to ?? "-" },
+  { title: "WHY", cell: (item) => item.reason ?? "-" }
+]
+
+export const journal = Command.make(
+  "journal",
+  {
+    node: Argument.String("node").pipe(Argument.withDescription("Only of this node"), Argument.optional),
+    limit: Flag.Int("limit").pipe(
+      Flag.withAlias("n"),
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+      Flag.withDescription("At most so many entries"),
+      Flag.withDefault(20)
+    )
+  },
+  Effect.fnUntraced(function*({ limit, node }) {
+    const query = { limit, ...(Option.isSome(node) ? { node: node.value } : {}) }
+    const { entries } = yield* call((client) => client.service.journal({ query }))
+    yield* print(entries, () => formatTable(columns, entries))
+  })
+).pipe(Command.withDescription("Show what happened, newest first"))
