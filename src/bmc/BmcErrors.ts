@@ -1,0 +1,51 @@
+/** What an `IpmiError` means to those who act on it: the one place where IPMI's reasons become the conductor's. */
+import type { FailureReason } from "../domain/Failure.ts"
+import type { CommandRejected, IpmiError } from "../ipmi/IpmiError.ts"
+import { BmcError } from "./BmcError.ts"
+
+export const fromIpmi = (error: IpmiError): BmcError =>
+  new BmcError({
+    reason: reasonOf(error),
+    message: error.message,
+    // closed by us while it waited: nothing was learned of the BMC
+    withheld: error.reason._tag === "Closed"
+  })
+
+const reasonOf = ({ reason }: IpmiError): FailureReason => {
+  switch (reason._tag) {
+    case "ResponseTimeout":
+    case "AddressUnusable":
+    case "Closed":
+      return "Unreachable"
+    case "AuthenticationFailed":
+      return "AuthenticationFailed"
+    case "SessionsExhausted":
+      return "SessionsExhausted"
+    case "NoCipherSuite":
+      return "Unsupported"
+    case "ProtocolViolation":
+      return "Protocol"
+    case "CommandRejected":
+      return reasonOfRejection(reason)
+  }
+}
+
+/** IPMI 2.0 §5.2, table 5-2. */
+const reasonOfRejection = (rejected: CommandRejected): FailureReason => {
+  if (rejected.isRetryable) return "Busy"
+  switch (rejected.completionCode) {
+    // an update of the SDR repository or of the firmware is under way
+    case 0xd0:
+    case 0xd1:
+      return "Busy"
+    // not known, not for this LUN, disabled
+    case 0xc1:
+    case 0xc2:
+    case 0xd6:
+    // Not at this privilege level. The login itself worked, so it is no reason to give up on the credential.
+    case 0xd4:
+      return "Unsupported"
+    default:
+      return "Protocol"
+  }
+}
