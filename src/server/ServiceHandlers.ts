@@ -1,0 +1,122 @@
+/** Handlers of `ServiceApi`. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import { NodeNotFoundProblem, TooManyStreamsProblem } from "../api/Problems.ts"
+import type { JournalItem } from "../api/ServiceApi.ts"
+import { TuttiApi } from "../api/TuttiApi.ts"
+import { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import { NoSuchNode } from "../conductor/ConductorError.ts"
+import { Journal } from "../conductor/Journal.ts"
+import { NodeDirectory } from "../conductor/NodeDirectory.ts"
+import { ObservationWriter } from "../conductor/ObservationWriter.ts"
+import { PowerControl } from "../conductor/PowerControl.ts"
+import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
+import { JournalStore, type StoredEntry } from "../store/JournalStore.ts"
+import { DatabaseProbe } from "./DatabaseProbe.ts"
+import { countFleet, formatFleetMetrics, formatUnwritten } from "./FleetMetrics.ts"
+import { toJournalEvent } from "./JournalViews.ts"
+import { liveEvents, MAX_READERS, toSseResponse } from "./LiveEvents.ts"
+import { orStoreUnavailable } from "./Problem.ts"
+import { ServerInfo } from "./ServerInfo.ts"
+import { toTask } from "./TaskViews.ts"
+
+const DEFAULT_PAGE = 100
+
+export const ServiceHandlers = HttpApiBuilder.group(
+  TuttiApi,
+  "service",
+  Effect.fnUntraced(function* (handlers) {
+    const directory = yield* NodeDirectory
+    const governor = yield* BmcGovernor
+    const powerControl = yield* PowerControl
+    const worker = yield* PeriodicWorker
+    const stored = yield* JournalStore
+    const journal = yield* Journal
+    const observations = yield* ObservationWriter
+    const database = yield* DatabaseProbe
+    const info = yield* ServerInfo
+    const events = yield* liveEvents
+    let readers = 0
+
+    const unwritten = () => {
+      const [waiting, entries] = [observations.stats(), journal.stats()]
+      return {
+        observations: waiting.waiting,
+        journal_entries: entries.waiting,
+        observations_lost: waiting.lost,
+        journal_entries_lost: entries.lost
+      }
+    }
+
+    const toItem = ({ entry, id }: StoredEntry): JournalItem => ({ id, ...toJournalEvent(entry, directory.get) })
+
+    return handlers.handleAll({
+      health: () => Effect.map(database.state, (database) => ({ status: "serving" as const, database })),
+      metrics: Effect.fnUntraced(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const fleet = formatFleetMetrics(directory.all(), now, governor.counts())
+        return (yield* PrometheusMetrics.format()) + fleet + formatUnwritten(unwritten())
+      }),
+      status: Effect.fnUntraced(function* () {
+        const fleet = countFleet(directory.all(), yield* Clock.currentTimeMillis, info.maxAgeMillis)
+        const sync = (yield* worker.list).find((task) => task.name === info.powerSyncTask)
+        return {
+          version: info.version,
+          conductor: info.hostname,
+          uptime_seconds: yield* info.uptimeSeconds,
+          database: yield* database.state,
+          unwritten: unwritten(),
+          nodes: {
+            total: fleet.total,
+            power_on: fleet.powerOn,
+            power_off: fleet.powerOff,
+            never_observed: fleet.neverObserved,
+            maintenance: fleet.maintenance,
+            fault: fleet.fault,
+            acting: powerControl.inFlight().length
+          },
+          freshness: {
+            max_age_seconds: info.maxAgeMillis / 1000,
+            share_within: fleet.total === 0 ? 1 : fleet.fresh / fleet.total,
+            oldest_age_seconds: fleet.oldestAgeMillis === null ? null : fleet.oldestAgeMillis / 1000
+          },
+          power_sync: sync === undefined ? null : toTask(sync)
+        }
+      }),
+      journal: Effect.fnUntraced(function* ({ query }) {
+        const node = query.node === undefined ? undefined : directory.find(query.node)
+        if (query.node !== undefined && node === undefined) {
+          return yield* new NodeNotFoundProblem({ detail: new NoSuchNode({ ident: query.node }).message })
+        }
+        const limit = query.limit ?? DEFAULT_PAGE
+        // One more than asked for tells whether there is a next page.
+        const found = yield* orStoreUnavailable(
+          stored.list({
+            limit: limit + 1,
+            ...(node === undefined ? {} : { nodeId: node.node.id }),
+            ...(query.before === undefined ? {} : { before: query.before })
+          })
+        )
+        const entries = found.slice(0, limit).map(toItem)
+        return { entries, next_before: found.length > limit ? (entries.at(-1)?.id ?? null) : null }
+      }),
+      events: Effect.fnUntraced(function* () {
+        if (readers >= MAX_READERS) {
+          return yield* new TooManyStreamsProblem({ detail: `${MAX_READERS} event streams are open; close one.` })
+        }
+        yield* Effect.acquireRelease(
+          Effect.sync(() => {
+            readers++
+          }),
+          () =>
+            Effect.sync(() => {
+              readers--
+            })
+        )
+        return toSseResponse(events)
+      })
+    })
+  })
+)

@@ -1,0 +1,45 @@
+/** Periodic tasks as Tutti's own API shows them. Pure. */
+import { formatMillis } from "../domain/Node.ts"
+import type { RunRecord, Summary, TaskStatus } from "../periodics/PeriodicWorker.ts"
+import type { Task, TaskRun } from "../api/PeriodicsApi.ts"
+
+export const toTaskRun = (run: RunRecord): TaskRun => ({
+  task: run.task,
+  kind: run.kind,
+  outcome: run.outcome,
+  due_at: formatMillis(run.dueAtMillis),
+  queued_at: formatMillis(run.queuedAtMillis),
+  started_at: formatMillis(run.startedAtMillis),
+  finished_at: formatMillis(run.finishedAtMillis),
+  lateness_millis: run.latenessMillis,
+  lateness_cause: run.latenessCause,
+  error: run.error
+})
+
+export const toTask = (status: TaskStatus): Task => ({
+  name: status.name,
+  state: status.state,
+  spacing_seconds: status.spacingMillis === null ? null : status.spacingMillis / 1000,
+  cron: status.cron,
+  strategy: status.strategy,
+  runs: status.runs,
+  paused: status.paused,
+  refusals: status.refusals,
+  next_due_at: status.nextDueAtMillis === null ? null : formatMillis(status.nextDueAtMillis),
+  last_run: status.lastRun === null ? null : toTaskRun(status.lastRun),
+  last_error: status.lastError,
+  lateness: toSummary(status.lateness),
+  elapsed: toSummary(status.elapsed),
+  waiting: toSummary(status.waiting),
+  recent: status.recent.map(toTaskRun)
+})
+
+const toSummary = (summary: Summary | null): Task["lateness"] =>
+  summary === null
+    ? null
+    : {
+        average_millis: summary.averageMillis,
+        p50_millis: summary.p50Millis,
+        p99_millis: summary.p99Millis,
+        max_millis: summary.maxMillis
+      }

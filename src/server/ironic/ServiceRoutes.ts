@@ -1,0 +1,114 @@
+/** What Ironic's API says of the service itself: versions, drivers, the conductor. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { ServerInfo } from "../ServerInfo.ts"
+import { type Handler, type Route } from "./Call.ts"
+import { type DriverContext, driverNames, driverProperties, isDriver, toDriver } from "./Drivers.ts"
+import { badRequest, IronicFault } from "./IronicFault.ts"
+import { links } from "./Links.ts"
+import { MAX_VERSION, MIN_VERSION } from "./Microversion.ts"
+import { parseBoolean } from "./NodeQuery.ts"
+
+/** Discovery looks for these keys in `/` and in `/v1`; without them a client takes microversions for off. */
+const version = (base: string): object => ({
+  id: "v1",
+  links: [{ href: `${base}/v1/`, rel: "self" }],
+  status: "CURRENT",
+  min_version: MIN_VERSION,
+  version: MAX_VERSION
+})
+
+/** `GET /`, which has no version of its own. */
+export const rootDocument = (base: string): object => ({
+  name: "Tutti",
+  description: "A conductor for bare-metal fleets: power state and power control in the form of Ironic's API.",
+  default_version: version(base),
+  versions: [version(base)]
+})
+
+/** `GET /v1`: names the resources that are there. */
+export const versionDocument = (base: string): object => ({
+  id: "v1",
+  links: [{ href: `${base}/v1/`, rel: "self" }],
+  media_types: [{ base: "application/json", type: "application/vnd.openstack.ironic.v1+json" }],
+  version: version(base),
+  nodes: links(base, "nodes/"),
+  drivers: links(base, "drivers/"),
+  conductors: links(base, "conductors/")
+})
+
+export const serviceRoutes = (info: ServerInfo["Service"]): ReadonlyArray<Route> => {
+  const listDrivers: Handler = (call) =>
+    Effect.gen(function* () {
+      const { detail, type } = call.args
+      if ((detail !== undefined || type !== undefined) && call.minor < 30) {
+        return yield* badRequest("Invalid query parameter: detail and type need API version 1.30 or newer.")
+      }
+      const detailed = detail === undefined ? false : parseBoolean(detail)
+      if (detailed === null) return yield* badRequest(`Invalid value for detail: ${detail} is neither true nor false.`)
+      if (type !== undefined && type !== "dynamic" && type !== "classic") {
+        return yield* badRequest('"type" filter must be one of "classic" or "dynamic", if specified.')
+      }
+      const names = type === "classic" ? [] : driverNames
+      return HttpServerResponse.jsonUnsafe({ drivers: names.map((name) => toDriver(name, call, detailed)) })
+    })
+
+  const driver =
+    (body: (name: (typeof driverNames)[number], context: DriverContext) => object): Handler =>
+    (call) => {
+      const name = call.params["name"] ?? ""
+      return isDriver(name)
+        ? Effect.succeed(HttpServerResponse.jsonUnsafe(body(name, call)))
+        : Effect.fail(
+            new IronicFault({
+              status: 404,
+              message: `Could not find the following driver(s) or hardware type(s): ${name}.`
+            })
+          )
+    }
+
+  const conductor = (base: string, detail: boolean): object => ({
+    hostname: info.hostname,
+    conductor_group: "",
+    alive: true,
+    links: links(base, `conductors/${info.hostname}`),
+    ...(detail
+      ? {
+          drivers: driverNames,
+          created_at: DateTime.formatIso(DateTime.makeUnsafe(info.startedAtMillis)).replace("Z", "+00:00"),
+          updated_at: null
+        }
+      : {})
+  })
+  const listConductors: Handler = (call) => {
+    const detail = call.args["detail"] === undefined ? false : parseBoolean(call.args["detail"])
+    return detail === null
+      ? Effect.fail(badRequest(`Invalid value for detail: ${call.args["detail"]} is neither true nor false.`))
+      : Effect.succeed(HttpServerResponse.jsonUnsafe({ conductors: [conductor(call.base, detail)] }))
+  }
+  const showConductor: Handler = (call) =>
+    call.params["name"] === info.hostname
+      ? Effect.succeed(HttpServerResponse.jsonUnsafe(conductor(call.base, true)))
+      : Effect.fail(new IronicFault({ status: 404, message: `Conductor ${call.params["name"]} could not be found.` }))
+
+  return [
+    { method: "GET", path: "/drivers", since: 1, args: ["detail", "type"], handle: listDrivers },
+    {
+      method: "GET",
+      path: "/drivers/:name",
+      since: 1,
+      args: [],
+      handle: driver((name, call) => toDriver(name, call, true))
+    },
+    {
+      method: "GET",
+      path: "/drivers/:name/properties",
+      since: 1,
+      args: [],
+      handle: driver((name) => driverProperties[name])
+    },
+    { method: "GET", path: "/conductors", since: 49, args: ["detail"], handle: listConductors },
+    { method: "GET", path: "/conductors/:name", since: 49, args: [], handle: showConductor }
+  ]
+}

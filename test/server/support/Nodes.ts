@@ -1,0 +1,56 @@
+/** Nodes to show. */
+import { DateTime, Redacted } from "effect"
+import {
+  DriverInfo,
+  neverObserved,
+  Node,
+  NodeId,
+  NodeName,
+  type NodeRecord,
+  type PowerObservation
+} from "../../../src/domain/Node.ts"
+
+export type NodeInput = Omit<Partial<typeof Node.Type>, "id" | "name"> & {
+  readonly id?: string
+  readonly name?: string | null
+}
+
+/** The nth uuid. */
+export const uuid = (n: number): NodeId => NodeId.make(`00000000-0000-4000-8000-${String(n).padStart(12, "0")}`)
+
+export const makeNode = (n: number, { id, name, ...input }: NodeInput = {}): Node =>
+  new Node({
+    id: id === undefined ? uuid(n) : NodeId.make(id),
+    name: name === null ? null : NodeName.make(name ?? `n${n}`),
+    driver: "ipmi",
+    driverInfo: new DriverInfo({
+      settings: { ipmi_address: `10.0.0.${n % 250}`, ipmi_username: "admin" },
+      secrets: { ipmi_password: Redacted.make("never-shown") }
+    }),
+    credentialVersion: 1,
+    properties: {},
+    extra: {},
+    conductorGroup: "",
+    owner: null,
+    description: null,
+    resourceClass: null,
+    provisionState: "available",
+    desiredPower: null,
+    pendingPower: null,
+    disablePowerOff: false,
+    operatorMaintenance: false,
+    maintenanceReason: null,
+    fault: null,
+    faultReason: null,
+    faultAt: null,
+    lastError: null,
+    version: 1,
+    createdAt: DateTime.makeUnsafe("2026-11-22T19:05:38.341Z"),
+    updatedAt: null,
+    ...input
+  })
+
+export const makeRecord = (n: number, input: NodeInput = {}, observed: Partial<PowerObservation> = {}): NodeRecord => {
+  const node = makeNode(n, input)
+  return { node, observation: { ...neverObserved(node.id), ...observed } }
+}
