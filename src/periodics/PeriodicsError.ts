@@ -1,4 +1,4 @@
-/** How adding or steering a periodic task fails. */
+/** How adding or steering a periodic task fails, and how a pool refuses. */
 import * as Schema from "effect/Schema"
 
 export class TaskNotFound extends Schema.TaggedError<TaskNotFound>()("TaskNotFound", { task: Schema.String }) {
@@ -13,8 +13,26 @@ export class InvalidTask extends Schema.TaggedError<InvalidTask>()("InvalidTask"
 }) {
   override readonly message = `Periodic task ${this.task}: ${this.detail}`
 }
+/** The worker can't do that in the state it is in: started twice, started with nothing to do, asked to run while stopped. */
+export class InvalidWorkerState extends Schema.TaggedError<InvalidWorkerState>()("InvalidWorkerState", {
+  detail: Schema.String
+}) {
+  override readonly message = `The periodic worker ${this.detail}.`
+}
 export class PeriodicsError extends Schema.TaggedError<PeriodicsError>()("PeriodicsError", {
-  reason: Schema.Union([TaskNotFound, TaskExists, InvalidTask])
+  reason: Schema.Union([TaskNotFound, TaskExists, InvalidTask, InvalidWorkerState])
 }) {
   override readonly message = this.reason.message
+}
+
+/** The pool's queue has no room for this submitter. Nothing was started; a later try may succeed. */
+export class PoolFull extends Schema.TaggedError<PoolFull>()("PoolFull", {
+  submitter: Schema.String,
+  waiting: Schema.Finite
+}) {
+  override readonly message = `No worker is free for ${this.submitter}, and ${this.waiting} others wait.`
+}
+/** The sizes given to a pool make no pool. */
+export class InvalidPool extends Schema.TaggedError<InvalidPool>()("InvalidPool", { detail: Schema.String }) {
+  override readonly message = `Worker pool: ${this.detail}`
 }
