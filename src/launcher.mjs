@@ -27,14 +27,6 @@ const packagedNode = () => {
   }
 }
 
-/** Keeps compiled code in the user's own cache folder, never in a shared one: whoever can write there runs code here. */
-const keepCompiledCode = async () => {
-  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, ".cache"))
-  if (!home || process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return
-  const { enableCompileCache } = await import("node:module")
-  if (enableCompileCache) enableCompileCache(join(home, "tutti"))
-}
-
 const runWith = (node) => {
   const child = spawn(node, [join(here, "tutti.mjs")].concat(process.argv.slice(2)), { stdio: "inherit" })
   // A terminal sends Ctrl-C and a hang-up to both processes; anybody else's signal reaches only this one.
@@ -57,7 +49,7 @@ const runWith = (node) => {
 const major = Number(process.versions.node.split(".")[0])
 const packaged = major >= NEEDED ? null : packagedNode()
 if (major >= NEEDED) {
-  keepCompiledCode().then(() => import("./main.mjs"))
+  import("./main.mjs")
 } else if (packaged !== null) {
   runWith(packaged)
 } else {
