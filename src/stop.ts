@@ -1,0 +1,33 @@
+/**
+ * How a long-running program ends: the first signal begins a graceful stop, which may take so long and no longer; a
+ * second one ends it at once.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+const signals = ["SIGINT", "SIGTERM"] as const
+
+/** Ends the process with exit code 1 when it still runs `bound` after the first signal, or at the second. */
+export const hardStopAfter = (bound: Duration.Duration): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        let timer: NodeJS.Timeout | undefined
+        const onSignal = () => {
+          if (timer !== undefined) process.exit(1)
+          timer = setTimeout(() => {
+            process.stderr.write(`tutti: the stop took longer than ${Duration.format(bound)}, ending now\n`)
+            process.exit(1)
+          }, Duration.toMillis(bound))
+          timer.unref()
+        }
+        for (const signal of signals) process.on(signal, onSignal)
+        return onSignal
+      }),
+      (onSignal) =>
+        Effect.sync(() => {
+          for (const signal of signals) process.removeListener(signal, onSignal)
+        })
+    )
+  )
