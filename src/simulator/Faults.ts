@@ -8,8 +8,8 @@ import type { Range, SeededRandom } from "./SeededRandom.ts"
 
 /** Longer than an impatient client's first timeout, shorter than its last. */
 const slowMillis: Range = [200, 800]
-/** Each way, so that about one exchange in five is lost, as often the request as the answer. */
-const lossPercent = 10
+/** Of a lossy BMC, each way, so that about one exchange in five is lost, as often the request as the answer. */
+const lossyPercent = 10
 /** Of commands, answered with 0xC0 (node busy, IPMI 2.0 §5.2) instead of being carried out. */
 const busyPercent = 20
 /** How long a rebooting BMC keeps its sessions: a few polls of any spacing. */
@@ -26,12 +26,15 @@ export class Faults {
   requestsToDrop = 0
   /** So many answers are still to be lost, after the command was carried out. */
   answersToDrop = 0
+  /** Of the datagrams, each way. */
+  lossPercent: number
   private flappedDown = false
   private changesAtMillis: number
 
   constructor(kind: FaultKind | null, nowMillis: number, random: SeededRandom) {
     this.kind = kind
     this.killed = kind === "dead"
+    this.lossPercent = kind === "lossy" ? lossyPercent : 0
     this.changesAtMillis =
       kind === "reboot"
         ? nowMillis + random.within(rebootMillis)
@@ -47,7 +50,7 @@ export class Faults {
       this.requestsToDrop--
       return false
     }
-    return this.kind !== "lossy" || !random.chance(lossPercent)
+    return !random.chance(this.lossPercent)
   }
 
   /** Whether an answer that leaves now gets out. */
@@ -57,7 +60,7 @@ export class Faults {
       this.answersToDrop--
       return false
     }
-    return this.kind !== "lossy" || !random.chance(lossPercent)
+    return !random.chance(this.lossPercent)
   }
 
   answerDelayMillis(random: SeededRandom): number {

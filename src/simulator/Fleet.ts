@@ -109,6 +109,11 @@ export class Fleet {
     for (const bmc of this.select(selection)) bmc.faults.answersToDrop = count
   }
 
+  /** From now on each BMC loses so many percent of its datagrams, each way; for a lossy one too. */
+  setLoss(percent: number): void {
+    for (const bmc of this.bmcs) bmc.faults.lossPercent = percent
+  }
+
   /** The sum over all. */
   counters(): CounterValues {
     const nowMillis = this.surroundings.monotonicMillis()

@@ -24,6 +24,7 @@ export interface Answers {
   readonly SetPower: null
   readonly DropRequests: null
   readonly DropAnswers: null
+  readonly SetLoss: null
 }
 
 export type StartRequest = { readonly _tag: "Start"; readonly options: SimulatorOptions }
@@ -33,6 +34,7 @@ export type FleetRequest =
   | { readonly _tag: "Report" | "Kill" | "Revive" | "ForgetSessions"; readonly bmcs: Selection }
   | { readonly _tag: "SetPower"; readonly bmcs: Selection; readonly on: boolean }
   | { readonly _tag: "DropRequests" | "DropAnswers"; readonly bmcs: Selection; readonly count: number }
+  | { readonly _tag: "SetLoss"; readonly percent: number }
 
 export interface RequestMessage {
   readonly id: number
@@ -74,6 +76,9 @@ export const answerRequest = (
       return null
     case "DropAnswers":
       fleet.dropAnswers(request.bmcs, request.count)
+      return null
+    case "SetLoss":
+      fleet.setLoss(request.percent)
       return null
   }
 }

@@ -37,6 +37,7 @@ export interface SimulatorProcess {
   readonly setPower: (bmcs: Selection, on: boolean) => Effect.Effect<void, SimulatorError>
   readonly dropRequests: (bmcs: Selection, count: number) => Effect.Effect<void, SimulatorError>
   readonly dropAnswers: (bmcs: Selection, count: number) => Effect.Effect<void, SimulatorError>
+  readonly setLoss: (percent: number) => Effect.Effect<void, SimulatorError>
 }
 
 /** Writing the power states of a large fleet takes less. */
@@ -70,7 +71,8 @@ export const spawnSimulator = (
       forgetSessions: (bmcs) => channel.ask({ _tag: "ForgetSessions", bmcs }),
       setPower: (bmcs, on) => channel.ask({ _tag: "SetPower", bmcs, on }),
       dropRequests: (bmcs, count) => channel.ask({ _tag: "DropRequests", bmcs, count }),
-      dropAnswers: (bmcs, count) => channel.ask({ _tag: "DropAnswers", bmcs, count })
+      dropAnswers: (bmcs, count) => channel.ask({ _tag: "DropAnswers", bmcs, count }),
+      setLoss: (percent) => channel.ask({ _tag: "SetLoss", percent })
     }
   })
 
