@@ -8,14 +8,18 @@ import { dirname, join } from "node:path/posix"
 import { parseSync } from "rolldown/utils"
 
 /** What a file needs a line in ARCHITECTURE.md for. */
-export const rights = ["clock", "timer", "random", "environment", "console", "runtime"] as const
+export const rights = ["clock", "timer", "random", "environment", "console", "runtime", "length"] as const
 export type Right = (typeof rights)[number]
+
+/** Lines of a file. A reader holds about 250. */
+export const longest = 350
 
 export interface Source {
   /** Below `src`, such as `store/NodeStore.ts`. */
   readonly path: string
   readonly lines: number
-  readonly imports: ReadonlyArray<{ readonly specifier: string; readonly line: number }>
+  /** `erased`: of types only, gone when the program runs. */
+  readonly imports: ReadonlyArray<{ readonly specifier: string; readonly line: number; readonly erased: boolean }>
   readonly uses: ReadonlyArray<{ readonly right: Right; readonly what: string; readonly line: number }>
 }
 
@@ -63,7 +67,7 @@ export const parseSource = (path: string, text: string): Source => {
   const { program, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors.map((error) => error.message).join("; ")}`)
   const lineOf = (offset: number) => text.slice(0, offset).split("\n").length
-  const imports: Array<{ specifier: string; line: number }> = []
+  const imports: Array<{ specifier: string; line: number; erased: boolean }> = []
   const uses: Array<{ right: Right; what: string; line: number }> = []
   const cryptoNames = new Set(["crypto"])
   const use = (right: Right | undefined, what: string, at: Syntax) => {
@@ -74,8 +78,9 @@ export const parseSource = (path: string, text: string): Source => {
     if (node.type.startsWith("Import") || node.type.startsWith("Export")) {
       const source = node["source"]
       if (isSyntax(source) && typeof source["value"] === "string") {
-        imports.push({ specifier: source["value"], line: lineOf(node.start) })
-        if (node["importKind"] !== "type") use(modules[source["value"]], source["value"], node)
+        const erased = node["importKind"] === "type" || node["exportKind"] === "type"
+        imports.push({ specifier: source["value"], line: lineOf(node.start), erased })
+        if (!erased) use(modules[source["value"]], source["value"], node)
         if (source["value"] === "node:crypto") visitCryptoImport(node)
       }
     }
@@ -164,7 +169,7 @@ const folderOf = (path: string): string => (path.includes("/") ? (path.split("/"
 const ownImports = (file: Source) =>
   file.imports
     .filter(({ specifier }) => specifier.startsWith("."))
-    .map(({ specifier, line }) => ({ target: join(dirname(file.path), specifier), line }))
+    .map(({ specifier, line, erased }) => ({ target: join(dirname(file.path), specifier), line, erased }))
 
 /** Imports against the arrows. A folder that the table does not know may import nothing and be imported by `main`. */
 export const arrowViolations = (
@@ -206,15 +211,22 @@ export const licenceViolations = (
     const file = files.find((file) => file.path === path)
     if (file === undefined) return [`${path} has a licence but does not exist`]
     return given
-      .filter((right) => !file.uses.some((use) => use.right === right))
+      .filter((right) => !(right === "length" ? file.lines > longest : file.uses.some((use) => use.right === right)))
       .map((right) => `${path} has a licence for ${right} that it does not use`)
   })
   return [...unlicensed, ...unused]
 }
 
-/** Every ring of imports once, from its first file by name; type-only imports count too. */
+/** Rings of imports as the program runs: a contract may name its implementation's layer, which knows its type. */
 export const cycles = (files: ReadonlyArray<Source>): ReadonlyArray<string> => {
-  const graph = new Map(files.map((file) => [file.path, ownImports(file).map(({ target }) => target)]))
+  const graph = new Map(
+    files.map((file) => [
+      file.path,
+      ownImports(file)
+        .filter(({ erased }) => !erased)
+        .map(({ target }) => target)
+    ])
+  )
   const found: Array<string> = []
   const done = new Set<string>()
   const walk = (path: string, trail: ReadonlyArray<string>) => {
@@ -228,6 +240,11 @@ export const cycles = (files: ReadonlyArray<Source>): ReadonlyArray<string> => {
   return found
 }
 
-/** Files longer than a reader holds. */
-export const tooLong = (files: ReadonlyArray<Source>, limit: number): ReadonlyArray<string> =>
-  files.filter(({ lines }) => lines > limit).map(({ path, lines }) => `${path} has ${lines} lines`)
+/** Files longer than a reader holds, but for those that are licensed to be; `licenceViolations` finds the needless ones. */
+export const tooLong = (
+  files: ReadonlyArray<Source>,
+  licences: ReadonlyMap<string, ReadonlyArray<string>>
+): ReadonlyArray<string> =>
+  files
+    .filter(({ path, lines }) => lines > longest && licences.get(path)?.includes("length") !== true)
+    .map(({ path, lines }) => `${path} has ${lines} lines, ${longest} are the most`)
