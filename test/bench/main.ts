@@ -24,7 +24,7 @@ const about = (name: string): string => {
     header
       .replaceAll(/\n \*/g, "")
       .trim()
-      .split(/(?<=[.:])\s/)[0] ?? ""
+      .split(/(?<=\.)\s/)[0] ?? ""
   )
 }
 
