@@ -82,3 +82,7 @@ export class StartError extends Schema.TaggedError<StartError>()("StartError", {
 }) {
   override readonly message = this.reason.message
 }
+
+/** What an error of the system says, on one line: `EACCES: permission denied, open '/x'`. */
+export const causeText = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ")

@@ -1,0 +1,106 @@
+/** `JournalStore` in PostgreSQL, real or embedded. */
+import * as PgTypes from "@effect/sql-pg/PgTypes"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { JournalEntry } from "../domain/JournalEntry.ts"
+import { JournalStore } from "./JournalStore.ts"
+import { asStoreError, failureFields } from "./SqlFailure.ts"
+import * as SqlText from "./SqlText.ts"
+import { causeText } from "./StartError.ts"
+import { StoreError, Unreadable } from "./StoreError.ts"
+
+const { text, timestamptz, uuid } = PgTypes.OID
+
+const Row = Schema.Struct({
+  id: Schema.BigInt,
+  nodeId: JournalEntry.fields.nodeId,
+  at: Schema.DateTimeUtcFromDate,
+  kind: JournalEntry.fields.kind,
+  severity: JournalEntry.fields.severity,
+  actor: JournalEntry.fields.actor,
+  from: JournalEntry.fields.from,
+  to: JournalEntry.fields.to,
+  reason: JournalEntry.fields.reason
+})
+const decodeRows = Schema.decodeUnknownResult(Schema.Array(Row))
+
+/** A node was deleted between the statement's look at it and its insert: at the next try it is left out. */
+const foreignKeyViolation = "23503"
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const append = (entries: ReadonlyArray<JournalEntry>) => {
+    const column = (of: (entry: JournalEntry) => unknown, oid: number) => SqlText.array(entries.map(of), oid)
+    const textColumn = (of: (entry: JournalEntry) => string | null) =>
+      column((entry) => {
+        const value = of(entry)
+        return value === null ? null : SqlText.text(value)
+      }, text)
+    return sql`
+      insert into journal (node_id, at, kind, severity, actor, from_value, to_value, reason)
+      select v.node_id, v.at, v.kind, v.severity, v.actor, v.from_value, v.to_value, v.reason
+      from unnest(
+        ${column(({ nodeId }) => nodeId, uuid)},
+        ${column(({ at }) => DateTime.toDateUtc(at), timestamptz)},
+        ${column(({ kind }) => kind, text)},
+        ${column(({ severity }) => severity, text)},
+        ${textColumn(({ actor }) => actor)},
+        ${textColumn(({ from }) => from)},
+        ${textColumn(({ to }) => to)},
+        ${textColumn(({ reason }) => reason)}
+      ) with ordinality as v (node_id, at, kind, severity, actor, from_value, to_value, reason, position)
+      where v.node_id is null or exists (select from nodes where id = v.node_id)
+      order by v.position`
+  }
+
+  return JournalStore.of({
+    append: Effect.fn("JournalStore.append")((entries) =>
+      entries.length === 0
+        ? Effect.void
+        : append(entries).pipe(
+            Effect.retry({ times: 3, while: (error) => failureFields(error).code === foreignKeyViolation }),
+            Effect.asVoid,
+            asStoreError
+          )
+    ),
+
+    list: Effect.fn("JournalStore.list")(function* ({ nodeId, before, limit }) {
+      const rows = yield* sql`
+        select id, node_id as "nodeId", at, kind, severity, actor, from_value as "from", to_value as "to", reason
+        from journal
+        where ${sql.and([
+          sql`true`,
+          ...(nodeId === undefined ? [] : [sql`node_id = ${nodeId}`]),
+          ...(before === undefined ? [] : [sql`id < ${before}`])
+        ])}
+        order by id desc limit ${limit}`
+      const decoded = decodeRows(rows)
+      if (Result.isFailure(decoded)) {
+        const message = `A journal entry can't be understood: ${causeText(decoded.failure)}`
+        return yield* new StoreError({ reason: new Unreadable({ message }) })
+      }
+      return decoded.success.map(({ id, ...entry }) => ({
+        id: Number(id),
+        entry: new JournalEntry(entry, { disableChecks: true })
+      }))
+    }, asStoreError),
+
+    prune: Effect.fn("JournalStore.prune")(function* ({ keepPerNode, limit }) {
+      const gone = yield* sql`
+        delete from journal where id in (
+          select id from (
+            select id, row_number() over (partition by node_id order by id desc) as newness from journal
+          ) ranked
+          where newness > ${keepPerNode} order by id limit ${limit}
+        ) returning id`
+      return gone.length
+    }, asStoreError)
+  })
+})
+
+export const layer: Layer.Layer<JournalStore, never, SqlClient.SqlClient> = Layer.effect(JournalStore, make)

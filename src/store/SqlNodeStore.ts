@@ -1,0 +1,223 @@
+/**
+ * `NodeStore` in PostgreSQL, real or embedded. Reads decide and writes follow within one transaction that has locked the
+ * rows; a batch is a few statements, `unnest` over arrays, however long it is.
+ */
+import * as PgTypes from "@effect/sql-pg/PgTypes"
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import * as Stream from "effect/Stream"
+import { neverObserved, NodeId } from "../domain/Node.ts"
+import type { Node, NodeRecord } from "../domain/Node.ts"
+import { edited, planImport } from "./NodeEdits.ts"
+import * as NodeRow from "./NodeRow.ts"
+import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
+import type { NewNode, NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
+import { newestOfEach } from "./Observations.ts"
+import { SecretKey } from "./Secrets.ts"
+import type { KeyRing } from "./Secrets.ts"
+import { asStoreError, failureFields } from "./SqlFailure.ts"
+import * as SqlText from "./SqlText.ts"
+import { Duplicate, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+
+const { int4, text, timestamptz, uuid } = PgTypes.OID
+
+/** Nodes in one statement: some megabytes of parameters, and some tens of milliseconds of encoding, at most. */
+const nodesPerStatement = 1000
+
+/** Before the first in the order of creation. */
+const firstPage: bigint = 0n
+
+const isNodeId = Schema.is(NodeId)
+
+const notFound = (ident: string) => new StoreError({ reason: new NodeNotFound({ ident }) })
+
+/** The `Duplicate` that a unique constraint found, with the line of the batch that holds the value. */
+const duplicateOf = (error: SqlError, batch: ReadonlyArray<NewNode>): StoreError | undefined => {
+  if (error.reason._tag !== "UniqueViolation") return undefined
+  // Key (name)=(n1) already exists. Translated by servers, but for the brackets.
+  const value = /\(\w+\)=\((.*)\)/.exec(failureFields(error).detail ?? "")?.[1] ?? "of another"
+  const field = error.reason.constraint === "nodes_name_key" ? "name" : "uuid"
+  const index = batch.findIndex((node) => (field === "name" ? node.name : node.id) === value)
+  return new StoreError({ reason: new Duplicate({ field, value, index: index < 0 ? null : index }) })
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const ring = yield* SecretKey
+  const changes = yield* PubSub.bounded<NodeChange>(changesBuffer)
+  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
+
+  const publish = (change: NodeChange) => sql.afterCommit(Effect.asVoid(PubSub.publish(changes, change)))
+  const upserted = (records: ReadonlyArray<NodeRecord>) =>
+    records.length === 0 ? Effect.void : publish({ _tag: "NodesUpserted", records })
+
+  const select = (rest: Fragment) =>
+    Effect.map(NodeRow.select(sql, ring, rest), (stored) => stored.map(({ record }) => record))
+
+  const inChunks = (
+    write: (sql: SqlClient.SqlClient, ring: KeyRing, nodes: ReadonlyArray<Node>) => Effect.Effect<unknown, SqlError>,
+    nodes: ReadonlyArray<Node>
+  ) => Effect.forEach(Arr.chunksOf(nodes, nodesPerStatement), (chunk) => write(sql, ring, chunk), { discard: true })
+
+  const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, update: boolean) {
+    const ids = SqlText.array(
+      batch.map(({ id }) => id),
+      uuid
+    )
+    const names = SqlText.array(
+      batch.flatMap(({ name }) => (name === null ? [] : [name])),
+      text
+    )
+    const stored = yield* select(sql`where n.id = any(${ids}) or n.name = any(${names}) order by n.id for update of n`)
+    const plan = planImport(
+      batch,
+      stored.map(({ node }) => node),
+      update,
+      yield* DateTime.now
+    )
+    if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
+    const { created, matched, edited } = plan.success
+    // first, so that a new node can take a name that an edited one gives up
+    yield* inChunks(NodeRow.replace, edited)
+    yield* inChunks(NodeRow.insert, created)
+    const observations = new Map(stored.map(({ node, observation }) => [node.id, observation]))
+    yield* upserted(
+      [...created, ...edited].map((node) => ({
+        node,
+        observation: observations.get(node.id) ?? neverObserved(node.id)
+      }))
+    )
+    return { created: created.map(({ id }) => id), updated: matched }
+  })
+
+  const updateAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
+    const updates = new Map(batch.map((update) => [update.id, update]))
+    const ids = SqlText.array(Array.from(updates.keys()), uuid)
+    const stored = yield* select(sql`where n.id = any(${ids}) order by n.id for update of n`)
+    const now = yield* DateTime.now
+    const changed = stored.flatMap(({ node, observation }): ReadonlyArray<NodeRecord> => {
+      const update = updates.get(node.id)
+      if (update === undefined || (update.expectedVersion ?? node.version) !== node.version) return []
+      return [{ node: edited(node, update.changes, now), observation }]
+    })
+    const nodes = changed.map(({ node }) => node)
+    yield* inChunks(NodeRow.replace, nodes)
+    yield* upserted(changed)
+    return { nodes, found: stored.length }
+  })
+
+  /** A transaction whose failures are the store's; `batch` is where a line that a unique constraint found is looked up. */
+  const transaction = <A, E>(body: Effect.Effect<A, E | SqlError>, batch: ReadonlyArray<NewNode> = []) =>
+    sql.withTransaction(body).pipe(
+      Effect.catchIf(isSqlError, (error) => Effect.fail(duplicateOf(error, batch) ?? error)),
+      asStoreError
+    )
+
+  const where = (query: NodeQuery) =>
+    sql.and([
+      sql`true`,
+      ...(query.driver === undefined ? [] : [sql`n.driver = ${query.driver}`]),
+      ...(query.provisionState === undefined ? [] : [sql`n.provision_state = ${query.provisionState}`]),
+      ...(query.conductorGroup === undefined ? [] : [sql`n.conductor_group = ${query.conductorGroup}`]),
+      ...(query.maintenance === undefined
+        ? []
+        : [sql`(n.operator_maintenance or n.fault is not null) = ${query.maintenance}`]),
+      ...(query.fault === undefined ? [] : [sql`n.fault = ${query.fault}`]),
+      ...(query.owner === undefined ? [] : [sql`n.owner = ${query.owner}`]),
+      ...(query.resourceClass === undefined ? [] : [sql`n.resource_class = ${query.resourceClass}`])
+    ])
+
+  const createdOrder = Effect.fnUntraced(function* (id: NodeId) {
+    const [row] = yield* sql<{ readonly created_order: bigint }>`select created_order from nodes where id = ${id}`
+    return row === undefined ? yield* notFound(id) : row.created_order
+  })
+
+  return NodeStore.of({
+    importAll: Effect.fn("NodeStore.importAll")((nodes, { update }) => transaction(importAll(nodes, update), nodes)),
+
+    find: Effect.fn("NodeStore.find")((ident) => {
+      const id = ident.toLowerCase()
+      const condition = isNodeId(id) ? sql`where n.id = ${id}` : sql`where n.name = ${SqlText.text(ident)}`
+      return select(condition).pipe(Effect.map(Arr.head), asStoreError)
+    }),
+
+    list: Effect.fn("NodeStore.list")(function* (query) {
+      const after = query.marker === undefined ? firstPage : yield* createdOrder(query.marker)
+      const limit = Math.min(query.limit ?? pageSize, pageSize)
+      return yield* select(
+        sql`where ${where(query)} and n.created_order > ${after} order by n.created_order limit ${limit}`
+      )
+    }, asStoreError),
+
+    all: Stream.paginate(firstPage, (after) =>
+      NodeRow.select(sql, ring, sql`where n.created_order > ${after} order by n.created_order limit ${pageSize}`).pipe(
+        Effect.map((stored) => {
+          const next = Option.map(Arr.last(stored), ({ createdOrder }) => createdOrder)
+          return [stored.length === 0 ? [] : [stored.map(({ record }) => record)], next] as const
+        }),
+        asStoreError
+      )
+    ),
+
+    update: Effect.fn("NodeStore.update")(function* (id, changes, options) {
+      const { nodes, found } = yield* transaction(updateAll([{ id, changes, ...options }]))
+      if (nodes[0] !== undefined) return nodes[0]
+      return yield* found === 0 ? notFound(id) : new StoreError({ reason: new VersionConflict({ ident: id }) })
+    }),
+
+    updateAll: Effect.fn("NodeStore.updateAll")((batch) =>
+      Effect.map(transaction(updateAll(batch)), ({ nodes }) => nodes)
+    ),
+
+    remove: Effect.fn("NodeStore.remove")(function* (id) {
+      const gone = yield* sql`delete from nodes where id = ${id} returning id`
+      if (gone.length === 0) return yield* notFound(id)
+      yield* publish({ _tag: "NodesDeleted", ids: [id] })
+    }, asStoreError),
+
+    recordObservations: Effect.fn("NodeStore.recordObservations")((batch) => {
+      const newest = newestOfEach(batch)
+      if (newest.length === 0) return Effect.void
+      return sql`
+        update node_observations o set power = v.power, observed_at = v.observed_at, failures = v.failures
+        from unnest(
+          ${SqlText.array(
+            newest.map(({ nodeId }) => nodeId),
+            uuid
+          )},
+          ${SqlText.array(
+            newest.map(({ power }) => power),
+            text
+          )},
+          ${SqlText.array(
+            newest.map(({ observedAtMillis }) => observedAtMillis),
+            timestamptz
+          )},
+          ${SqlText.array(
+            newest.map(({ failures }) => failures),
+            int4
+          )}
+        ) as v (node_id, power, observed_at, failures)
+        where o.node_id = v.node_id and (
+          coalesce(v.observed_at, '-infinity') > coalesce(o.observed_at, '-infinity')
+          or (v.observed_at is not distinct from o.observed_at and v.failures > o.failures)
+          -- made under a clock that was ahead: it would be the newest for as long as that
+          or o.observed_at > now() + interval '1 minute'
+        )`.pipe(Effect.asVoid, asStoreError)
+    }),
+
+    changes: Stream.fromPubSub(changes)
+  })
+})
+
+export const layer: Layer.Layer<NodeStore, never, SqlClient.SqlClient | SecretKey> = Layer.effect(NodeStore, make)

@@ -1,0 +1,39 @@
+/** All stores, over either database or in memory. */
+import * as Layer from "effect/Layer"
+import type * as SqlClient from "effect/sql/SqlClient"
+import { ProfileStore } from "../bmc/ProfileStore.ts"
+import * as Database from "./Database.ts"
+import type { JournalStore } from "./JournalStore.ts"
+import * as MemoryJournalStore from "./MemoryJournalStore.ts"
+import * as MemoryNodeStore from "./MemoryNodeStore.ts"
+import type { NodeStore } from "./NodeStore.ts"
+import type { SecretKey } from "./Secrets.ts"
+import * as SqlJournalStore from "./SqlJournalStore.ts"
+import * as SqlNodeStore from "./SqlNodeStore.ts"
+import * as SqlProfileStore from "./SqlProfileStore.ts"
+import type { StartError } from "./StartError.ts"
+
+export type Stores = JournalStore | NodeStore | ProfileStore
+
+/** Over a database whose schema is prepared. */
+export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> = Layer.mergeAll(
+  SqlNodeStore.layer,
+  SqlJournalStore.layer,
+  SqlProfileStore.layer
+)
+
+export const layerMemory: Layer.Layer<Stores> = Layer.mergeAll(
+  MemoryNodeStore.layer,
+  MemoryJournalStore.layer,
+  ProfileStore.layerMemory
+)
+
+export const layerEmbedded = (
+  options: Database.EmbeddedOptions
+): Layer.Layer<Stores | Database.DatabaseServices, StartError> =>
+  Layer.provideMerge(layer, Database.layerEmbedded(options))
+
+export const layerPostgres = (
+  options: Database.PostgresOptions
+): Layer.Layer<Stores | Database.DatabaseServices, StartError> =>
+  Layer.provideMerge(layer, Database.layerPostgres(options))
