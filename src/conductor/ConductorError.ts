@@ -1,5 +1,6 @@
 /** Why the conductor does not do what it was asked, before any BMC was touched. */
 import * as Schema from "effect/Schema"
+import type { StoreError } from "../store/StoreError.ts"
 
 export class NoSuchNode extends Schema.TaggedError<NoSuchNode>()("NoSuchNode", { ident: Schema.String }) {
   override readonly message = `Node ${this.ident} could not be found.`
@@ -10,8 +11,7 @@ export class NodeLocked extends Schema.TaggedError<NodeLocked>()("NodeLocked", {
   holder: Schema.String,
   purpose: Schema.String
 }) {
-  override readonly message =
-    `Node ${this.node} is locked by host ${this.holder}, please retry after the current operation is completed.`
+  override readonly message = `Node ${this.node} is locked by host ${this.holder}, please retry after the current operation is completed.`
 }
 /** The request makes no sense, or not now: `detail` names what and what to do. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { detail: Schema.String }) {
@@ -33,3 +33,22 @@ export class ConductorError extends Schema.TaggedError<ConductorError>()("Conduc
 }) {
   override readonly message = this.reason.message
 }
+
+/** The store's failures in the words of those who asked the conductor. */
+export const fromStore = (error: StoreError): ConductorError => {
+  switch (error.reason._tag) {
+    case "NodeNotFound":
+      return new ConductorError({ reason: new NoSuchNode({ ident: error.reason.ident }) })
+    case "Duplicate":
+    case "VersionConflict":
+      return new ConductorError({ reason: new Conflict({ detail: error.message }) })
+    case "Unavailable":
+    case "Unreadable":
+      return new ConductorError({ reason: new StoreUnavailable({ detail: error.message }) })
+  }
+}
+
+export const invalid = (detail: string): ConductorError =>
+  new ConductorError({ reason: new InvalidRequest({ detail }) })
+export const noSuchNode = (ident: string): ConductorError => new ConductorError({ reason: new NoSuchNode({ ident }) })
+export const conflict = (detail: string): ConductorError => new ConductorError({ reason: new Conflict({ detail }) })

@@ -1,11 +1,14 @@
 /**
- * Nodes coming, changing and going: validates what an operator sent and stores it. The contract only.
+ * Nodes coming, changing and going: validates what an operator sent and stores it.
  * Validation never touches a BMC. Everything decoded here is untrusted.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { NodeId, NodeRecord } from "../domain/Node.ts"
+import type { PatchOperation } from "../domain/Patch.ts"
 import type { ConductorError } from "./ConductorError.ts"
+
+export type { PatchOperation } from "../domain/Patch.ts"
 
 /** What is wrong with one line of an import; `line` counts from 1, `field` is a path such as `driver_info.ipmi_port`. */
 export interface LineError {
@@ -17,31 +20,37 @@ export interface LineError {
 export interface ImportResult {
   readonly created: number
   readonly updated: number
-  /** Not empty only with `partial`; without it any error means that nothing was imported. */
+  /** Without `partial`, any error means that nothing was imported. With it, the lines that were left out. */
   readonly errors: ReadonlyArray<LineError>
-}
-
-/** One change of a node, as in RFC 6902; a path such as `/driver_info/ipmi_address`. */
-export interface PatchOperation {
-  readonly op: "add" | "replace" | "remove"
-  readonly path: string
-  readonly value?: unknown
 }
 
 export class Enrolment extends Context.Service<
   Enrolment,
   {
-    /** `nodes`: one import object each (CONTRACTS import line). All or none, but for `partial`. */
+    /**
+     * `nodes`: one import object each. All or none, but for `partial`. With `update`, a node with the same uuid or name
+     * gets what the line says, and keeps what it leaves out. Nodes come out `available`, and are polled at once.
+     * Fails with `Conflict` when nothing is wrong but names or uuids that are taken.
+     */
     readonly importNodes: (
       nodes: ReadonlyArray<{ readonly line: number; readonly value: unknown }>,
       options: { readonly update: boolean; readonly partial: boolean }
     ) => Effect.Effect<ImportResult, ConductorError>
-    readonly create: (value: unknown, options: { readonly provisionState: "enroll" | "available" }) => Effect.Effect<NodeRecord, ConductorError>
-    /** Checks every operation before it stores one. */
-    readonly patch: (ident: string, operations: ReadonlyArray<PatchOperation>) => Effect.Effect<NodeRecord, ConductorError>
+    /** In `enroll`, required keys of `driver_info` may still be missing; the BMC is asked once they are there. */
+    readonly create: (
+      value: unknown,
+      options: { readonly provisionState: "enroll" | "available" }
+    ) => Effect.Effect<NodeRecord, ConductorError>
+    /** Checks every operation before it stores one. Fails with `NodeLocked` while an action is under way. */
+    readonly patch: (
+      ident: string,
+      operations: ReadonlyArray<PatchOperation>
+    ) => Effect.Effect<NodeRecord, ConductorError>
+    /** The operator's maintenance only: a fault stays until the BMC answers. */
     readonly setMaintenance: (ident: string, on: boolean, reason: string | null) => Effect.Effect<void, ConductorError>
     /** Lifts the quiet of a refused credential and asks the BMC again at once. */
     readonly retry: (ident: string) => Effect.Effect<void, ConductorError>
+    /** Forgets the node, its observation and its journal. Fails with `NodeLocked` while an action is under way. */
     readonly remove: (ident: string) => Effect.Effect<NodeId, ConductorError>
   }
 >()("tutti/conductor/Enrolment") {}

@@ -1,9 +1,18 @@
 /**
  * Every node in memory, kept current from the store: passes and the API read here, never a whole table.
- * The contract only. Observations are put here at once and reach the database in batches.
+ *
+ * What was observed is newest here and reaches the database in batches; everything else is newest in the database.
+ * A record is a live view: it always holds the node's present values. The BMCs of the nodes are made known to the
+ * governor here, in the order in which the nodes change.
  */
 import * as Context from "effect/Context"
-import type { NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
+import type * as Effect from "effect/Effect"
+import type { Node, NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
+
+/** Told after the governor knows of it: a node came, its address or credential changed, or it is gone. */
+export type BmcChange =
+  | { readonly _tag: "BmcAttached"; readonly nodeId: NodeId }
+  | { readonly _tag: "NodeGone"; readonly nodeId: NodeId }
 
 export class NodeDirectory extends Context.Service<
   NodeDirectory,
@@ -16,5 +25,13 @@ export class NodeDirectory extends Context.Service<
     readonly size: () => number
     /** Replaces what was last observed and hands it to the writer. Ignores a node that is gone. */
     readonly observe: (observation: PowerObservation) => void
+    /** Takes over a change that the store has just confirmed, without waiting to be told; an older version is ignored. */
+    readonly put: (node: Node) => void
+    /** Forgets a node that the store has just removed. */
+    readonly drop: (nodeId: NodeId) => void
+    /** Succeeds once all of these are here and their BMCs known to the governor. */
+    readonly arrived: (ids: ReadonlyArray<NodeId>) => Effect.Effect<void>
+    /** Calls the listener, which must not throw, after each change; returns what ends that. */
+    readonly listen: (listener: (change: BmcChange) => void) => () => void
   }
 >()("tutti/conductor/NodeDirectory") {}

@@ -1,6 +1,6 @@
 /**
  * Carries out power requests. The intent is in the database before the BMC is touched, and a success is told only
- * after a read confirmed it (CONDUCTOR power action semantics in ARCHITECTURE.md). The contract only.
+ * after a read confirmed it. One action a node at a time; a failed one never sets maintenance.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -24,7 +24,9 @@ export class PowerControl extends Context.Service<
   {
     /**
      * Succeeds once the request is accepted and recorded; the action goes on by itself. The inner effect waits for
-     * its outcome; interrupting it does not stop the action.
+     * its outcome; interrupting it does not stop the action. `timeout` is how long each wait for a state may take.
+     * Fails with `NoSuchNode`, `InvalidRequest` (refused, or `driver_info` leads to no BMC), `NodeLocked` (after
+     * waiting for the other action, about 3 s), and `StoreUnavailable`; the BMC was not touched then.
      */
     readonly request: (
       ident: string,
@@ -32,10 +34,9 @@ export class PowerControl extends Context.Service<
       options?: { readonly timeout?: Duration.Duration; readonly actor?: string }
     ) => Effect.Effect<Effect.Effect<PowerOutcome>, ConductorError>
     /** Asks the BMC now, through the governor, and records what it says. */
-    readonly readNow: (ident: string) => Effect.Effect<
-      { readonly power: PowerState | null; readonly error: string | null },
-      ConductorError
-    >
+    readonly readNow: (
+      ident: string
+    ) => Effect.Effect<{ readonly power: PowerState | null; readonly error: string | null }, ConductorError>
     /** At the start: ends what an earlier process left pending, with a true `last_error`; on and off are re-checked, never sent again. */
     readonly resolvePending: Effect.Effect<void>
     /** Actions in flight. */

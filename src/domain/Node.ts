@@ -91,7 +91,7 @@ export interface PowerObservation {
   /** The last state that was read; stays when later reads fail. */
   readonly power: PowerState | null
   readonly observedAtMillis: number | null
-  /** Reads failed since the last good one. */
+  /** Passes in a row that did not end well: the read failed, or showed another state than the recorded one. */
   readonly failures: number
 }
 

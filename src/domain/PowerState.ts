@@ -11,13 +11,7 @@ export const PowerState = Schema.Literals(["power on", "power off"])
 export type PowerState = typeof PowerState.Type
 
 /** What an operator can ask for; also the values of Ironic's `target` in `PUT …/states/power`. */
-export const PowerAction = Schema.Literals([
-  "power on",
-  "power off",
-  "rebooting",
-  "soft power off",
-  "soft rebooting"
-])
+export const PowerAction = Schema.Literals(["power on", "power off", "rebooting", "soft power off", "soft rebooting"])
 export type PowerAction = typeof PowerAction.Type
 
 /** The state in which a finished action leaves the machine. */

@@ -1,0 +1,238 @@
+/** `PowerControl` over the governor of the BMCs. */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import { checkDriverInfo, rawDriverInfo } from "../domain/DriverInfoRules.ts"
+import { type Node, type NodeId, type NodeRecord, PendingPower } from "../domain/Node.ts"
+import { type PowerActionPlan, planPowerAction, type PowerStep } from "../domain/PowerActionPlan.ts"
+import { actionFailed, stoppedMeanwhile } from "../domain/PowerMessages.ts"
+import { type PowerAction, type PowerState, stateAfter } from "../domain/PowerState.ts"
+import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
+import { ConductorConfig } from "./ConductorConfig.ts"
+import { fromStore, invalid, noSuchNode } from "./ConductorError.ts"
+import { Journal, type JournalFact } from "./Journal.ts"
+import { NodeDirectory } from "./NodeDirectory.ts"
+import { NodeLock } from "./NodeLock.ts"
+import { resolvePending } from "./PendingActions.ts"
+import { PowerControl, type PowerOutcome } from "./PowerControl.ts"
+import { carryOut, type StepsOutcome } from "./PowerSteps.ts"
+
+/** How long a stop tries to record that it cut an action off; afterwards the next start finds it pending. */
+const longestAbort = Duration.seconds(3)
+/** A record that can't be written since the database is away is tried again, about this often. */
+const recordAgain = Schedule.spaced(Duration.seconds(1))
+
+export const layer: Layer.Layer<
+  PowerControl,
+  never,
+  BmcGovernor | ConductorConfig | Journal | NodeDirectory | NodeLock | NodeStore
+> = Layer.effect(
+  PowerControl,
+  Effect.suspend(() => make)
+)
+
+interface Action {
+  readonly node: Node
+  readonly action: PowerAction
+  readonly actor: string
+  readonly plan: Extract<PowerActionPlan, { readonly _tag: "Steps" }>
+  readonly patience: (step: PowerStep) => Duration.Duration
+  readonly ended: Deferred.Deferred<PowerOutcome>
+  readonly release: () => void
+}
+
+const make = Effect.gen(function* () {
+  const config = yield* ConductorConfig
+  const directory = yield* NodeDirectory
+  const governor = yield* BmcGovernor
+  const journal = yield* Journal
+  const locks = yield* NodeLock
+  const store = yield* NodeStore
+  const clock = yield* Clock.Clock
+  const inFlight = new Map<NodeId, Action>()
+  let stopping = false
+
+  const find = (ident: string): Effect.Effect<NodeRecord, ReturnType<typeof noSuchNode>> => {
+    const record = directory.find(ident)
+    return record === undefined ? Effect.fail(noSuchNode(ident)) : Effect.succeed(record)
+  }
+
+  const observe = (nodeId: NodeId, power: PowerState): void => {
+    const nowMillis = clock.currentTimeMillisUnsafe()
+    directory.observe({ nodeId, power, observedAtMillis: nowMillis, failures: 0 })
+  }
+
+  const update = (nodeId: NodeId, changes: NodeChanges) =>
+    Effect.tap(store.update(nodeId, changes), (node) => Effect.sync(() => directory.put(node)))
+
+  // ---------------------------------------------------------------------------
+  // one action, in a fiber of its own that nobody but the stop interrupts
+  // ---------------------------------------------------------------------------
+
+  const run = (action: Action): Effect.Effect<void> =>
+    carryOut(governor, action.node.id, action.plan, {
+      patience: action.patience,
+      onRead: (power) => observe(action.node.id, power)
+    }).pipe(
+      Effect.catchDefect((defect) =>
+        Effect.as(Effect.logError("A power action broke", defect), {
+          _tag: "Failed",
+          message: "an error within Tutti, see the log"
+        } as const)
+      ),
+      Effect.flatMap((outcome) => record(action, outcome)),
+      Effect.onInterrupt(() => abort(action)),
+      Effect.ensuring(
+        Effect.sync(() => {
+          inFlight.delete(action.node.id)
+          action.release()
+        })
+      )
+    )
+
+  /** The action's end is recorded before it is told; while the database is away, both wait. */
+  const record = (action: Action, outcome: StepsOutcome): Effect.Effect<void> => {
+    const { changes, fact, told } = conclude(action, outcome)
+    const tell = Effect.suspend(() => {
+      journal.record(fact)
+      return Effect.asVoid(Deferred.succeed(action.ended, told))
+    })
+    return Effect.andThen(update(action.node.id, changes), tell).pipe(
+      Effect.uninterruptible,
+      Effect.retry({ while: (error) => error.isRetryable, schedule: recordAgain }),
+      // Gone meanwhile, or the database refuses: there is nothing left to record it in.
+      Effect.catch((error) =>
+        Effect.andThen(Effect.logWarning("A power action's end could not be recorded", error.message), tell)
+      )
+    )
+  }
+
+  /** The stop cuts the action off: says so, unless its end was recorded just before. */
+  const abort = (action: Action): Effect.Effect<void> => {
+    if (Deferred.isDoneUnsafe(action.ended)) return Effect.void
+    const error = stoppedMeanwhile(action.action)
+    const { id } = action.node
+    return update(id, { pendingPower: null, lastError: error }).pipe(
+      Effect.interruptible,
+      Effect.timeoutOption(longestAbort),
+      Effect.andThen(
+        Effect.sync(() => journal.record({ ...factOf(action), kind: "PowerAborted", severity: "ERROR", reason: error }))
+      ),
+      Effect.catch((failure) =>
+        Effect.logWarning("A power action was cut off and could not be recorded so", failure.message)
+      ),
+      Effect.andThen(Deferred.succeed(action.ended, { _tag: "Failed", error })),
+      Effect.asVoid
+    )
+  }
+
+  // ---------------------------------------------------------------------------
+  // the stop: what is in flight may end, for a third of the time there is
+  // ---------------------------------------------------------------------------
+
+  const actions = yield* Scope.make()
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      stopping = true
+      const ended = Array.from(inFlight.values(), (action) => Deferred.await(action.ended))
+      return Effect.all(ended, { concurrency: "unbounded", discard: true })
+    }).pipe(
+      Effect.interruptible,
+      Effect.timeoutOption(Duration.times(config.gracefulShutdownTimeout, 1 / 3)),
+      Effect.andThen(Scope.close(actions, Exit.void))
+    )
+  )
+
+  const request = Effect.fn("PowerControl.request")(function* (
+    ident: string,
+    action: PowerAction,
+    options: { readonly timeout?: Duration.Duration; readonly actor?: string } = {}
+  ) {
+    const actor = options.actor ?? "operator"
+    const { node: asked } = yield* find(ident)
+    const { problems } = checkDriverInfo(asked.driver, rawDriverInfo(asked.driverInfo))
+    const problem = problems[0]
+    if (problem !== undefined) return yield* invalid(`driver_info of this node is not valid: ${problem.message}`)
+
+    const release = yield* locks.acquire(asked, action)
+    const accept = Effect.gen(function* () {
+      const record = directory.get(asked.id)
+      if (record === undefined) return yield* noSuchNode(ident)
+      if (stopping) return yield* invalid("The conductor is stopping; ask again when it is back.")
+      // Planned by the node as it is now: it may have changed while another action held the lock.
+      const plan = planPowerAction(action, record.node)
+      if (plan._tag === "Refused") return yield* invalid(plan.detail)
+      const pendingPower = new PendingPower({
+        action,
+        requestedAt: DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
+      })
+      const node = yield* Effect.mapError(update(asked.id, { pendingPower, lastError: null }), fromStore)
+      const from = record.observation.power
+      journal.record({ nodeId: node.id, actor, kind: "PowerRequested", from, to: stateAfter(action), reason: action })
+      const ended = yield* Deferred.make<PowerOutcome>()
+      const patience = (step: PowerStep) =>
+        options.timeout ?? (step.patience === "soft-off" ? config.softPowerOffTimeout : config.powerStateChangeTimeout)
+      const accepted: Action = { node, action, actor, plan, patience, ended, release }
+      inFlight.set(node.id, accepted)
+      yield* Effect.forkIn(Effect.interruptible(run(accepted)), actions)
+      return Deferred.await(ended)
+    })
+    return yield* Effect.onError(accept, () => Effect.sync(release))
+  }, Effect.uninterruptible)
+
+  return PowerControl.of({
+    request,
+    readNow: Effect.fn("PowerControl.readNow")(function* (ident) {
+      const { node } = yield* find(ident)
+      return yield* Effect.match(governor.readPower(node.id), {
+        onFailure: (error) => ({ power: null, error: `${error.reason}: ${error.message}` }),
+        onSuccess: (power) => {
+          observe(node.id, power)
+          return { power, error: null }
+        }
+      })
+    }),
+    resolvePending: resolvePending({ directory, governor, journal, locks, store, observe }),
+    inFlight: () => Array.from(inFlight.keys())
+  })
+})
+
+/** What the outcome of an action changes, how the journal tells it, and what who asked is told. */
+const conclude = (
+  action: Action,
+  outcome: StepsOutcome
+): { readonly changes: NodeChanges; readonly fact: JournalFact; readonly told: PowerOutcome } => {
+  if (outcome._tag === "Failed") {
+    const error = actionFailed(action.action, outcome.message)
+    return {
+      changes: { pendingPower: null, lastError: error },
+      fact: { ...factOf(action), kind: "PowerFailed", severity: "ERROR", reason: error },
+      told: { _tag: "Failed", error }
+    }
+  }
+  const done = { pendingPower: null, lastError: null }
+  const fact: JournalFact = { ...factOf(action), kind: "PowerChanged", reason: reasons[outcome._tag](action.action) }
+  return outcome._tag === "Sent"
+    ? { changes: done, fact, told: outcome }
+    : { changes: { ...done, desiredPower: outcome.power }, fact, told: outcome }
+}
+
+const reasons: Readonly<Record<Exclude<StepsOutcome["_tag"], "Failed">, (action: PowerAction) => string>> = {
+  Confirmed: (action) => `${action}, confirmed by a read.`,
+  AlreadyThere: (action) => `${action}: it was in that state already.`,
+  Sent: (action) => `${action}: the BMC took the command; no read can tell whether it happened.`
+}
+
+const factOf = ({ action, actor, node }: Action) => ({
+  nodeId: node.id,
+  actor,
+  from: node.desiredPower,
+  to: stateAfter(action)
+})

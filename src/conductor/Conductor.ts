@@ -1,0 +1,84 @@
+/** The conductor as one layer, and its periodic tasks. The composition root gives it a store, a governor and options. */
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import type { PeriodicsError } from "../periodics/PeriodicsError.ts"
+import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
+import type { JournalStore } from "../store/JournalStore.ts"
+import type { NodeStore } from "../store/NodeStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import * as BmcPowerControl from "./BmcPowerControl.ts"
+import { ConductorConfig } from "./ConductorConfig.ts"
+import type { Enrolment } from "./Enrolment.ts"
+import { Journal } from "./Journal.ts"
+import type { NodeDirectory } from "./NodeDirectory.ts"
+import { NodeLock } from "./NodeLock.ts"
+import { ObservationWriter } from "./ObservationWriter.ts"
+import type { Ownership } from "./Ownership.ts"
+import { PowerControl } from "./PowerControl.ts"
+import * as StoreEnrolment from "./StoreEnrolment.ts"
+import * as StoreNodeDirectory from "./StoreNodeDirectory.ts"
+import { SyncActions } from "./SyncActions.ts"
+import { SyncFlow } from "./SyncFlow.ts"
+import { powerFailureRecovery } from "./tasks/powerFailureRecovery.ts"
+import { syncPowerStates } from "./tasks/syncPowerStates.ts"
+
+export type ConductorServices =
+  | Enrolment
+  | Journal
+  | NodeDirectory
+  | NodeLock
+  | ObservationWriter
+  | PowerControl
+  | SyncActions
+  | SyncFlow
+
+/**
+ * Everything of the conductor but its periodic tasks. Loads all nodes; fails when the store can't be read. Its end lets
+ * power actions finish for a while, and writes what is left of observations and journal.
+ */
+export const layer: Layer.Layer<
+  ConductorServices,
+  StoreError,
+  BmcGovernor | ConductorConfig | JournalStore | NodeStore | Ownership | SecureRandom.SecureRandom
+> = Layer.mergeAll(BmcPowerControl.layer, StoreEnrolment.layer).pipe(
+  Layer.provideMerge(SyncFlow.layer),
+  Layer.provideMerge(SyncActions.layer),
+  Layer.provideMerge(StoreNodeDirectory.layer),
+  Layer.provideMerge(Layer.mergeAll(Journal.layer, NodeLock.layer, ObservationWriter.layer))
+)
+
+/**
+ * Starts the conductor's work: ends in the background what an earlier process left pending, and adds the periodic
+ * tasks. The journal tells of both ends.
+ */
+export const layerTasks: Layer.Layer<
+  never,
+  PeriodicsError,
+  | BmcGovernor
+  | ConductorConfig
+  | Journal
+  | NodeDirectory
+  | NodeLock
+  | NodeStore
+  | Ownership
+  | PeriodicWorker
+  | PowerControl
+  | SyncFlow
+> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const config = yield* ConductorConfig
+    const journal = yield* Journal
+    const powerControl = yield* PowerControl
+    const worker = yield* PeriodicWorker
+    const fact = { nodeId: null, actor: config.conductorHost }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => journal.record({ ...fact, kind: "ConductorStarted" })),
+      () => Effect.sync(() => journal.record({ ...fact, kind: "ConductorStopped" }))
+    )
+    yield* Effect.forkScoped(powerControl.resolvePending)
+    yield* worker.add(yield* syncPowerStates)
+    yield* worker.add(yield* powerFailureRecovery)
+  })
+)

@@ -1,0 +1,141 @@
+/**
+ * A periodic task that works on nodes, one at a time or many at once: which nodes, how many of them, and what to do
+ * with each. It becomes an ordinary task of the periodic engine, which knows nothing of nodes.
+ *
+ * The filter runs in the database, and only this conductor's nodes are taken. A node that is gone, or that somebody
+ * else has locked, is skipped; a node whose work fails is logged; neither ends the run.
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Node, NodeRecord } from "../domain/Node.ts"
+import type { PeriodicTask } from "../periodics/PeriodicTask.ts"
+import { type NodeQuery, NodeStore, pageSize } from "../store/NodeStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import { NodeDirectory } from "./NodeDirectory.ts"
+import { NodeLock } from "./NodeLock.ts"
+import { Ownership } from "./Ownership.ts"
+
+/** Fails a node's work with this to end the present run; the next one comes in its time. */
+export class StopIteration extends Schema.TaggedError<StopIteration>()("StopIteration", { reason: Schema.String }) {}
+
+/** What every predicate may look at. */
+type AlwaysThere = "id" | "name" | "driver" | "version"
+
+export interface NodePeriodic<K extends keyof Node = never, E = unknown, R = never> {
+  /** Unique among periodic tasks. */
+  readonly name: string
+  /** What the node's lock says it is held for. Null: without the lock, beside whoever holds it. */
+  readonly purpose: string | null
+  readonly spacing: Duration.Duration
+  /** Default true. */
+  readonly enabled?: boolean
+  /** Default false: the first run is one spacing away. */
+  readonly runImmediately?: boolean
+  readonly filter: Omit<NodeQuery, "marker" | "limit">
+  /** Fields that `predicate` looks at, beside id, name, driver and version. */
+  readonly predicateFields?: ReadonlyArray<K>
+  /** Leaves out nodes that the filter can't: asked without the lock, and before the node counts. */
+  readonly predicate?: (node: Pick<Node, K | AlwaysThere>) => boolean
+  /** Nodes to work on in one run; null: all. */
+  readonly limit?: number | null
+  /** Nodes worked on at once; default 1. */
+  readonly concurrency?: number
+  /** Name of a gauge that tells how many nodes the filter found. */
+  readonly nodeCountMetric?: string
+  /** Works on one node. False: it does not count toward the limit. */
+  readonly work: (record: NodeRecord) => Effect.Effect<boolean | void, E | StopIteration, R>
+}
+
+export type NodePeriodicServices = NodeDirectory | NodeLock | NodeStore | Ownership
+
+/** The task for the periodic engine. A run fails only when the store can't be asked. */
+export const toPeriodicTask = <K extends keyof Node = never, E = unknown, R = never>(
+  definition: NodePeriodic<K, E, R>
+): PeriodicTask<StoreError, R | NodePeriodicServices> => ({
+  name: definition.name,
+  timing: { _tag: "Spacing", spacing: definition.spacing, strategy: "last-started" },
+  jitter: 0.05,
+  runImmediately: definition.runImmediately ?? false,
+  enabled: definition.enabled ?? true,
+  timeout: null,
+  overrun: "skip",
+  run: runOnce(definition)
+})
+
+const runOnce = Effect.fnUntraced(function* <K extends keyof Node, E, R>(
+  definition: NodePeriodic<K, E, R>
+): Effect.fn.Return<void, StoreError, R | NodePeriodicServices> {
+  const directory = yield* NodeDirectory
+  const locks = yield* NodeLock
+  const ownership = yield* Ownership
+  const found = yield* listAll(definition.filter)
+  const mine = found.filter(({ node }) => ownership.isMine(node.id))
+  if (definition.nodeCountMetric !== undefined) {
+    yield* Metric.update(Metric.gauge(definition.nodeCountMetric), mine.length)
+  }
+  const wanted = mine.filter(({ node }) => passes(definition, node))
+
+  /** Whether the node counts toward the limit. */
+  const workOn = (id: Node["id"]) =>
+    Effect.suspend(() => {
+      const record = directory.get(id)
+      if (record === undefined) return Effect.succeed(false)
+      const work = Effect.map(definition.work(record), (counts) => counts !== false)
+      return definition.purpose === null
+        ? work
+        : Effect.map(
+            locks.inBackground(id, definition.purpose, work),
+            Option.getOrElse(() => false)
+          )
+    }).pipe(
+      Effect.catch((error) => {
+        if (error instanceof StopIteration) return Effect.fail(error)
+        return Effect.logWarning("A periodic task failed for one node", error).pipe(
+          Effect.annotateLogs({ node: id, task: definition.name }),
+          Effect.as(true)
+        )
+      })
+    )
+
+  // In rounds of as many nodes as may still count: exact, whatever the concurrency.
+  let remaining = definition.limit ?? Infinity
+  let next = 0
+  const rounds = Effect.gen(function* () {
+    while (remaining > 0 && next < wanted.length) {
+      const round = wanted.slice(next, next + remaining)
+      next += round.length
+      const counted = yield* Effect.forEach(round, ({ node }) => workOn(node.id), {
+        concurrency: definition.concurrency ?? 1
+      })
+      remaining -= counted.filter(Boolean).length
+    }
+  })
+  yield* Effect.catchTag(rounds, "StopIteration", ({ reason }) =>
+    Effect.logDebug("A periodic task ended its run early", reason).pipe(Effect.annotateLogs({ task: definition.name }))
+  )
+})
+
+const passes = <K extends keyof Node, E, R>(definition: NodePeriodic<K, E, R>, node: Node): boolean => {
+  if (definition.predicate === undefined) return true
+  const keys: ReadonlyArray<keyof Node> = ["id", "name", "driver", "version", ...(definition.predicateFields ?? [])]
+  // Exactly the declared fields: a predicate that looks at others fails its test and not the fleet.
+  const picked = Object.fromEntries(keys.map((key) => [key, node[key]])) as Pick<Node, K | AlwaysThere>
+  return definition.predicate(picked)
+}
+
+/** Page after page; a node that goes while they are read ends the list early, and the next run sees the rest. */
+const listAll = Effect.fnUntraced(function* (filter: NodePeriodic["filter"]) {
+  const store = yield* NodeStore
+  const found: Array<NodeRecord> = []
+  for (;;) {
+    const marker = found.at(-1)?.node.id
+    const page = yield* store
+      .list({ ...filter, limit: pageSize, ...(marker === undefined ? {} : { marker }) })
+      .pipe(Effect.catch((error) => (error.reason._tag === "NodeNotFound" ? Effect.succeed([]) : Effect.fail(error))))
+    found.push(...page)
+    if (page.length < pageSize) return found
+  }
+})

@@ -1,0 +1,212 @@
+/** `Enrolment` over the store. */
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import { decodeImportLine, type DecodedLine, formatProblem } from "../domain/ImportLine.ts"
+import { label, type Node, NodeId, type NodeRecord } from "../domain/Node.ts"
+import { applyPatch, type PatchOperation, toDocument } from "../domain/Patch.ts"
+import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
+import { type ConductorError, conflict, fromStore, invalid, noSuchNode } from "./ConductorError.ts"
+import { Enrolment, type LineError } from "./Enrolment.ts"
+import { planImport, toNewNode } from "./ImportPlan.ts"
+import { Journal } from "./Journal.ts"
+import { NodeDirectory } from "./NodeDirectory.ts"
+import { NodeLock } from "./NodeLock.ts"
+import { changedFields } from "./NodeDifference.ts"
+import { SyncFlow } from "./SyncFlow.ts"
+
+const actor = "operator"
+/** How long an answer waits for its nodes to be known everywhere in this process; it takes milliseconds. */
+const longestArrival = Duration.seconds(10)
+/** Tries to store a patch while others change the same node. */
+const patchTries = 3
+
+export const layer: Layer.Layer<
+  Enrolment,
+  never,
+  BmcGovernor | Journal | NodeDirectory | NodeLock | NodeStore | SecureRandom.SecureRandom | SyncFlow
+> = Layer.effect(
+  Enrolment,
+  Effect.suspend(() => make)
+)
+
+const make = Effect.gen(function* () {
+  const directory = yield* NodeDirectory
+  const flow = yield* SyncFlow
+  const governor = yield* BmcGovernor
+  const journal = yield* Journal
+  const locks = yield* NodeLock
+  const random = yield* SecureRandom.SecureRandom
+  const store = yield* NodeStore
+
+  const newId = Effect.map(random.uuidV4(), (uuid) => NodeId.make(uuid))
+  const find = (ident: string): Effect.Effect<NodeRecord, ConductorError> => {
+    const record = directory.find(ident)
+    return record === undefined ? Effect.fail(noSuchNode(ident)) : Effect.succeed(record)
+  }
+  const arrived = (ids: ReadonlyArray<NodeId>) => Effect.timeoutOption(directory.arrived(ids), longestArrival)
+  const update = (node: Node, changes: NodeChanges, options?: { readonly expectedVersion: number }) =>
+    Effect.tap(store.update(node.id, changes, options), (changed) => Effect.sync(() => directory.put(changed)))
+
+  const importNodes = Effect.fn("Enrolment.importNodes")(function* (
+    input: ReadonlyArray<{ readonly line: number; readonly value: unknown }>,
+    options: { readonly update: boolean; readonly partial: boolean }
+  ) {
+    const plan = yield* planImport(input, {
+      update: options.update,
+      find: (ident) => directory.find(ident)?.node,
+      newId
+    })
+    const errors = [...plan.invalid, ...plan.taken].sort((a, b) => a.line - b.line)
+    if (errors.length > 0 && !options.partial) {
+      if (plan.invalid.length > 0) return { created: 0, updated: 0, errors }
+      return yield* conflict(describe(errors))
+    }
+    const outcome = yield* store.importAll(plan.nodes, { update: options.update }).pipe(
+      Effect.mapError((error) => {
+        const { reason } = error
+        if (reason._tag !== "Duplicate" || reason.index === null) return fromStore(error)
+        return conflict(`Line ${plan.lines[reason.index] ?? "?"}, ${reason.field}: ${error.message}`)
+      })
+    )
+    for (const nodeId of outcome.created) journal.record({ nodeId, kind: "NodeEnrolled", actor })
+    for (const nodeId of outcome.updated) journal.record({ nodeId, kind: "NodeChanged", actor, reason: "Imported." })
+    yield* arrived([...outcome.created, ...outcome.updated])
+    return { created: outcome.created.length, updated: outcome.updated.length, errors }
+  })
+
+  const create = Effect.fn("Enrolment.create")(function* (
+    value: unknown,
+    { provisionState }: { readonly provisionState: "enroll" | "available" }
+  ) {
+    const decoded = yield* decode(value, { incomplete: provisionState === "enroll" })
+    const id = decoded.line.uuid ?? (yield* newId)
+    const node = toNewNode(id, decoded, undefined, provisionState)
+    yield* Effect.mapError(store.importAll([node], { update: false }), fromStore)
+    journal.record({ nodeId: id, kind: "NodeEnrolled", actor })
+    yield* arrived([id])
+    return yield* find(id)
+  })
+
+  const patchOnce = Effect.fnUntraced(function* (ident: string, operations: ReadonlyArray<PatchOperation>) {
+    const { node } = yield* find(ident)
+    const patched = applyPatch(toDocument(node), operations)
+    if (Result.isFailure(patched)) return yield* invalid(patched.failure)
+    const incomplete = node.provisionState === "enroll"
+    const decoded = yield* decode(patched.success, { incomplete, stored: node.driverInfo })
+    const changes = toChanges(decoded, node)
+    const changed = changedFields(node, changes)
+    if (changed.length === 0) return yield* find(node.id)
+    yield* update(node, changes, { expectedVersion: node.version })
+    journal.record({ nodeId: node.id, kind: "NodeChanged", actor, reason: `Changed: ${changed.join(", ")}.` })
+    if (changes.operatorMaintenance !== node.operatorMaintenance) recordMaintenance(node, changes)
+    return yield* find(node.id)
+  })
+
+  const patch = Effect.fn("Enrolment.patch")(function* (ident: string, operations: ReadonlyArray<PatchOperation>) {
+    const { node } = yield* find(ident)
+    return yield* withLock(
+      node,
+      "change",
+      patchOnce(node.id, operations).pipe(
+        Effect.retry({
+          times: patchTries,
+          while: (error) => error._tag === "StoreError" && error.reason._tag === "VersionConflict"
+        }),
+        Effect.catchTag("StoreError", (error) => Effect.fail(fromStore(error)))
+      )
+    )
+  })
+
+  const withLock = <A>(node: Node, purpose: string, effect: Effect.Effect<A, ConductorError>) =>
+    Effect.acquireUseRelease(
+      locks.acquire(node, purpose),
+      () => effect,
+      (release) => Effect.sync(release)
+    )
+
+  const recordMaintenance = (node: Node, { maintenanceReason, operatorMaintenance }: NodeChanges) =>
+    journal.record({
+      nodeId: node.id,
+      kind: operatorMaintenance === true ? "MaintenanceSet" : "MaintenanceCleared",
+      actor,
+      reason: maintenanceReason ?? null
+    })
+
+  return Enrolment.of({
+    importNodes,
+    create,
+    patch,
+    setMaintenance: Effect.fn("Enrolment.setMaintenance")(function* (ident, on, reason) {
+      const { node } = yield* find(ident)
+      const changes = { operatorMaintenance: on, maintenanceReason: on ? reason : null }
+      yield* Effect.mapError(update(node, changes), fromStore)
+      recordMaintenance(node, changes)
+    }),
+    retry: Effect.fn("Enrolment.retry")(function* (ident) {
+      const { node } = yield* find(ident)
+      yield* governor.retry(node.id)
+      flow.pollNow(node.id)
+    }),
+    remove: Effect.fn("Enrolment.remove")(function* (ident) {
+      const { node } = yield* find(ident)
+      yield* withLock(node, "delete", Effect.mapError(store.remove(node.id), fromStore))
+      directory.drop(node.id)
+      // Of the conductor and not of the node, whose journal goes with it.
+      journal.record({ nodeId: null, kind: "NodeDeleted", actor, from: label(node), reason: `uuid ${node.id}` })
+      return node.id
+    })
+  })
+})
+
+const decode = (
+  value: unknown,
+  options: Parameters<typeof decodeImportLine>[1]
+): Effect.Effect<DecodedLine, ConductorError> => {
+  const decoded = decodeImportLine(value, options)
+  return Result.isSuccess(decoded)
+    ? Effect.succeed(decoded.success)
+    : Effect.fail(invalid(decoded.failure.map(formatProblem).join("; ")))
+}
+
+/** What a patched node, decoded, changes of the stored one. */
+const toChanges = (decoded: DecodedLine, node: Node): NodeChanges => {
+  const { line } = decoded
+  const {
+    conductorGroup,
+    description,
+    disablePowerOff,
+    driver,
+    driverInfo,
+    extra,
+    name,
+    owner,
+    properties,
+    resourceClass
+  } = toNewNode(node.id, decoded, node, node.provisionState)
+  return {
+    conductorGroup,
+    description,
+    disablePowerOff,
+    driver,
+    driverInfo,
+    extra,
+    name,
+    owner,
+    properties,
+    resourceClass,
+    operatorMaintenance: line.maintenance ?? node.operatorMaintenance,
+    maintenanceReason: line.maintenance_reason ?? null
+  }
+}
+
+/** One line for an operator: the first problem, and how many more there are. */
+const describe = (errors: ReadonlyArray<LineError>): string => {
+  const [first] = errors
+  if (first === undefined) return ""
+  const more = errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`
+  return `Line ${first.line}${first.field === null ? "" : `, ${first.field}`}: ${first.message}${more}`
+}

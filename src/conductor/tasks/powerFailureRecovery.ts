@@ -1,0 +1,102 @@
+/**
+ * `power_failure_recovery`: tries nodes at fault again, many at once. Power sync sees most BMCs come back by itself; this
+ * task is for the machines that did not obey, and for those that sync can't decide about.
+ *
+ * A success ends the fault, takes what is seen for the record, and never touches an operator's maintenance. A BMC that
+ * fails is tried at ever longer intervals; what the governor withholds costs nothing.
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { BmcGovernor } from "../../bmc/BmcGovernor.ts"
+import type { Node, NodeId, NodeRecord } from "../../domain/Node.ts"
+import type { PeriodicTask } from "../../periodics/PeriodicTask.ts"
+import { NodeStore } from "../../store/NodeStore.ts"
+import { ConductorConfig } from "../ConductorConfig.ts"
+import { Journal } from "../Journal.ts"
+import { NodeDirectory } from "../NodeDirectory.ts"
+import { NodeLock } from "../NodeLock.ts"
+import { Ownership } from "../Ownership.ts"
+import { consequenceOf } from "../SyncConsequences.ts"
+import { recoveryTask } from "../TaskNames.ts"
+
+/** BMCs tried at once: a thousand dead ones take some minutes then, and the living don't notice. */
+const atOnce = 64
+/** The longest back-off, in spacings: some hours of being dead, and then an hour between tries. */
+const longestBackOff = 12
+
+export const powerFailureRecovery: Effect.Effect<
+  PeriodicTask<never>,
+  never,
+  BmcGovernor | ConductorConfig | Journal | NodeDirectory | NodeLock | NodeStore | Ownership
+> = Effect.gen(function* () {
+  const config = yield* ConductorConfig
+  const directory = yield* NodeDirectory
+  const governor = yield* BmcGovernor
+  const journal = yield* Journal
+  const locks = yield* NodeLock
+  const ownership = yield* Ownership
+  const store = yield* NodeStore
+  const spacingMillis = Duration.toMillis(config.powerFailureRecoveryInterval)
+  /** Of nodes that failed here: how often in a row, and when to try again by the monotonic clock. */
+  const backOff = new Map<NodeId, { readonly tries: number; readonly nextMillis: number }>()
+
+  const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
+  const recover = Effect.fnUntraced(function* (node: Node) {
+    const read = yield* Effect.result(governor.readPower(node.id))
+    const nowMillis = yield* Clock.currentTimeMillis
+    if (read._tag === "Failure") {
+      const tries = (backOff.get(node.id)?.tries ?? 0) + 1
+      const pauseMillis = spacingMillis * Math.min(2 ** (tries - 1), longestBackOff)
+      // Less a moment: the run that comes then may be a little early.
+      backOff.set(node.id, { tries, nextMillis: (yield* monotonicMillis) + pauseMillis - 1000 })
+      return
+    }
+    const power = read.success
+    directory.observe({ nodeId: node.id, power, observedAtMillis: nowMillis, failures: 0 })
+    const answer = { _tag: "Read", power } as const
+    const now = DateTime.makeUnsafe(nowMillis)
+    const consequence = consequenceOf({ _tag: "Recover", power, failures: 0 }, answer, node, now)
+    if (consequence === null) return
+    const update = { id: node.id, changes: consequence.changes, expectedVersion: node.version }
+    for (const changed of yield* store.updateAll([update])) {
+      directory.put(changed)
+      for (const fact of consequence.facts) journal.record({ ...fact, nodeId: node.id, actor: recoveryTask })
+    }
+  })
+
+  /** One node's failure to be written is that node's: the others are tried all the same. */
+  const tryOne = ({ node }: NodeRecord) =>
+    locks
+      .inBackground(node.id, recoveryTask, recover(node))
+      .pipe(
+        Effect.catch((error) =>
+          Effect.logWarning("A node's recovery could not be recorded; it is tried again later", error.message).pipe(
+            Effect.annotateLogs({ node: node.id, task: recoveryTask })
+          )
+        )
+      )
+
+  const isCandidate = ({ node }: NodeRecord): boolean =>
+    node.fault !== null && node.provisionState !== "enroll" && node.pendingPower === null && ownership.isMine(node.id)
+
+  return {
+    name: recoveryTask,
+    timing: { _tag: "Spacing", spacing: config.powerFailureRecoveryInterval, strategy: "last-started" },
+    jitter: 0.05,
+    runImmediately: false,
+    enabled: true,
+    timeout: null,
+    overrun: "skip",
+    run: Effect.gen(function* () {
+      const nowMillis = yield* monotonicMillis
+      const candidates = Array.from(directory.all()).filter(isCandidate)
+      const ids = new Set(candidates.map(({ node }) => node.id))
+      for (const id of backOff.keys()) if (!ids.has(id)) backOff.delete(id)
+      const due = candidates.filter(({ node }) => (backOff.get(node.id)?.nextMillis ?? -Infinity) <= nowMillis)
+      yield* Effect.forEach(due, tryOne, { concurrency: atOnce, discard: true })
+    })
+  }
+})

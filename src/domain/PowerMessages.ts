@@ -1,0 +1,66 @@
+/** The sentences that `last_error` and the journal show about power: they name the operation, what is so, and what to do. */
+import type { FailureReason } from "./Failure.ts"
+import type { PowerAction, PowerState } from "./PowerState.ts"
+
+/** What an operator can do about a BMC that fails in this way. */
+const advice: Readonly<Record<FailureReason, string>> = {
+  Unreachable: "Check the BMC's address, its network and its power.",
+  AuthenticationFailed:
+    "The BMC is not asked again until the credential changes (tutti node set) or somebody asks for it (tutti node retry).",
+  Busy: "The BMC answers, and says that it is busy; it may need a reset.",
+  SessionsExhausted: "All sessions of the BMC are taken; end others, or reset the BMC.",
+  Protocol: "The BMC's answers can't be used; check its firmware.",
+  Unsupported: "Check the node's driver and driver_info."
+}
+
+export const bmcFailed = (reason: FailureReason, message: string): string =>
+  `The BMC could not be read (${reason}): ${sentence(message)} ${advice[reason]}`
+
+export const disobedient = (attempts: number, desired: PowerState, actual: PowerState): string =>
+  `The machine is in '${actual}' and not in '${desired}' as recorded, after ${attempts} attempts to bring it back. ` +
+  "Its record follows it now; find out who or what switches it."
+
+export const corrected = (desired: PowerState, actual: PowerState): string =>
+  `The machine was in '${actual}' and not in '${desired}' as recorded; it was switched back.`
+
+export const followed = (desired: PowerState, actual: PowerState): string =>
+  `The machine was in '${actual}' and not in '${desired}' as recorded; the record follows it.`
+
+export const notCorrected = (desired: PowerState, message: string): string =>
+  `The machine could not be switched back to '${desired}': ${sentence(message)}`
+
+export const actionFailed = (action: PowerAction, message: string): string => `${action} failed: ${sentence(message)}`
+
+export const notSeen = (
+  state: PowerState,
+  seconds: number,
+  lastSeen: PowerState | null,
+  lastError: string | null
+): string =>
+  `the BMC took the command, but '${state}' was not seen within ${seconds} s; ` +
+  (lastSeen === null ? "no read was answered" : `it was last seen in '${lastSeen}'`) +
+  (lastError === null ? "" : ` (${lastError})`)
+
+export const mayHaveActed = (message: string): string => `${sentence(message)} The BMC may still have acted on it.`
+
+/** An action that this process gave up because it had to stop. */
+export const stoppedMeanwhile = (action: PowerAction): string =>
+  `${action} was under way when the conductor stopped; whether the machine followed is not known.`
+
+/** An action that an earlier process left behind, and what the machine shows now. */
+export const leftBehind = (
+  action: PowerAction,
+  requestedAt: string,
+  now: PowerState | null,
+  error: string | null
+): string =>
+  `${action}, asked for at ${requestedAt}, was under way when the conductor ended. It is not sent again, and whether it ` +
+  `happened is not known; ` +
+  (now === null
+    ? `the BMC could not be read since${error === null ? "" : ` (${error})`}.`
+    : `the machine is in '${now}' now.`)
+
+export const confirmedLater = (action: PowerAction): string =>
+  `${action} was under way when the conductor ended; a read confirms it now.`
+
+const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`)
