@@ -39,19 +39,20 @@ export const refusedSuite = (output: ProgramOutput): boolean =>
 /** First match wins, so the more telling line stands above the general one that always follows it. */
 const phrases: ReadonlyArray<readonly [RegExp, FailureReason]> = [
   [/RAKP [24] (message )?(HMAC is invalid|has invalid integrity check value)/i, "AuthenticationFailed"],
-  [/unauthorized (name|role|guid)|invalid role/i, "AuthenticationFailed"],
-  [/password is (longer than|too long)|username is too long/i, "AuthenticationFailed"],
-  [/Activate Session (error|command failed)(?!.*(slot|session limit))/i, "AuthenticationFailed"],
+  [/unauthorized (name|role|guid)|invalid role|invalid username length/i, "AuthenticationFailed"],
+  [/password is longer than|username is too long/i, "AuthenticationFailed"],
   [/insufficient resources|no (session )?slot|session limit/i, "SessionsExhausted"],
-  [/invalid (authentication|integrity|confidentiality) algorithm|no (matching )?cipher suite/i, "Unsupported"],
-  [/failed: Node busy|failed: Timeout|failed: BMC initialization|failed: .*firmware.*update/i, "Busy"],
+  [/Activate Session (error|command failed)/i, "AuthenticationFailed"],
+  [/invalid (authentication|integrity|confidentiality) algorithm|no (matching |cipher suite)/i, "Unsupported"],
+  [/RAKP [24] message indicates an error|open session response message *:/i, "Protocol"],
+  // a command that was refused: the words of its completion code (IPMI 2.0 §5.2) follow
+  [/failed: (Node busy|Timeout|BMC initialization|.*firmware.*update)/i, "Busy"],
   [/failed: (Invalid command|Insufficient privilege level|Command .*disabled)/i, "Unsupported"],
   [/failed: /i, "Protocol"],
   [/Address lookup for .* failed|Unable to establish|no response|Could not open socket/i, "Unreachable"]
 ]
 
 const failureOf = ({ stderr }: ProgramOutput): BmcError => {
-  // "Address lookup for HOST failed" has no colon after "failed", so a refused command is told from it
   const known = phrases.find(([phrase]) => phrase.test(stderr))
   const reason = known?.[1] ?? "Protocol"
   return new BmcError({ reason, message: `ipmitool: ${tellingLine(stderr, known?.[0])}`, withheld: false })
