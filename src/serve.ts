@@ -1,0 +1,190 @@
+/**
+ * The program behind `tutti serve`: the layers of the conductor put together, started in this order and stopped in the
+ * reverse one: database and its lock, BMC client and governor, conductor, periodic tasks, server.
+ */
+import { homedir, hostname } from "node:os"
+import { join } from "node:path"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Config from "effect/Config"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as DriverConnector from "./bmc/DriverConnector.ts"
+import * as GateGovernor from "./bmc/GateGovernor.ts"
+import { CliFailure } from "./cli/CliFailure.ts"
+import type { ServeOptions } from "./cli/Launch.ts"
+import * as Conductor from "./conductor/Conductor.ts"
+import * as ConductorConfig from "./conductor/ConductorConfig.ts"
+import { NodeDirectory } from "./conductor/NodeDirectory.ts"
+import { Ownership } from "./conductor/Ownership.ts"
+import { syncTask } from "./conductor/TaskNames.ts"
+import { IpmiClient } from "./ipmi/IpmiClient.ts"
+import * as UdpTransport from "./ipmi/UdpTransport.ts"
+import { PeriodicWorker } from "./periodics/PeriodicWorker.ts"
+import { WorkerPool } from "./periodics/WorkerPool.ts"
+import { serverLayer } from "./server/Server.ts"
+import { hardStopAfter } from "./stop.ts"
+import { Database } from "./store/Database.ts"
+import { OwnerLock } from "./store/OwnerLock.ts"
+import * as Store from "./store/Store.ts"
+
+export interface ServiceOptions {
+  readonly host: string
+  readonly port: number
+  readonly version: string
+  readonly conductor: ConductorConfig.ConductorOptions
+  readonly store:
+    | { readonly _tag: "Embedded"; readonly dataDir: string; readonly keyFile: string | null }
+    | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted; readonly keyFile: string | null }
+}
+
+/** Enough for the writers, a power action each of some dozen operators, and the API, and a tenth of what PostgreSQL allows. */
+const POOL_SIZE = 10
+
+/** Requests in flight get this long of the stop; waits and event streams end themselves at once. */
+const REQUESTS_STOP_WITHIN = Duration.seconds(5)
+
+/** Runs of periodic tasks in flight get this long. */
+const RUNS_STOP_WITHIN = Duration.seconds(5)
+
+/** What the graceful stop may take longer than its own bounds add up to, before the process is ended. */
+const HARD_STOP_MARGIN = Duration.seconds(5)
+
+const periodics = (options: ConductorConfig.ConductorOptions) =>
+  Layer.effectDiscard(
+    Effect.flatMap(PeriodicWorker, (worker) => Effect.addFinalizer(() => worker.drain(RUNS_STOP_WITHIN)))
+  ).pipe(
+    Layer.provideMerge(PeriodicWorker.layer({ metricPrefix: "tutti_periodic_" })),
+    Layer.provideMerge(
+      WorkerPool.layer({
+        size: options.workersPoolSize,
+        reservedPercent: options.reservedWorkersPoolPercentage,
+        metricPrefix: "tutti_periodic_"
+      })
+    )
+  )
+
+const governor = GateGovernor.layer().pipe(
+  Layer.provide(DriverConnector.layer),
+  Layer.provide(IpmiClient.layer),
+  Layer.provide([UdpTransport.layer, NodeServices.layer])
+)
+
+const store = ({ store }: ServiceOptions) =>
+  store._tag === "Embedded"
+    ? Store.layerEmbedded(store)
+    : Store.layerPostgres({ url: store.url, poolSize: POOL_SIZE, keyFile: store.keyFile })
+
+/** The whole service. Its start fails with an error whose message is one line for an operator. */
+export const serviceLayer = (options: ServiceOptions) =>
+  Layer.mergeAll(
+    serverLayer({
+      host: options.host,
+      port: options.port,
+      version: options.version,
+      hostname: options.conductor.conductorHost,
+      // A node is fresh when the last pass or the one before has seen it.
+      maxAge: Duration.times(options.conductor.syncPowerStateInterval, 2),
+      powerSyncTask: syncTask,
+      gracefulStop: REQUESTS_STOP_WITHIN
+    }),
+    Conductor.layerTasks
+  ).pipe(
+    Layer.provideMerge(Conductor.layer),
+    Layer.provideMerge(periodics(options.conductor)),
+    Layer.provideMerge(governor),
+    Layer.provideMerge(store(options)),
+    Layer.provide([
+      Layer.succeed(ConductorConfig.ConductorConfig, options.conductor),
+      Ownership.layerSolo,
+      SecureRandom.layerWebCrypto
+    ])
+  )
+
+/** Starts the service, runs `ready` once it serves, and stops it when interrupted or when its database is lost to another. */
+export const runService = <E, R>(options: ServiceOptions, ready: Effect.Effect<void, E, R>) =>
+  Effect.gen(function* () {
+    yield* hardStopAfter(Duration.sum(options.conductor.gracefulShutdownTimeout, HARD_STOP_MARGIN))
+    const context = yield* Layer.build(serviceLayer(options))
+    return yield* Effect.gen(function* () {
+      const { lost } = yield* OwnerLock
+      yield* ready
+      const owner = yield* lost
+      return yield* new CliFailure({
+        message:
+          owner === null
+            ? "The database was taken over by another Tutti; stopping."
+            : `The database was taken over by the Tutti with pid ${owner.pid} on ${owner.host}; stopping.`,
+        exitCode: 1
+      })
+    }).pipe(Effect.provideContext(context))
+  }).pipe(Effect.scoped)
+
+/** Where the server listens, for people. */
+export const serverUrl = Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address))
+
+/** A line that an operator reads instead of a stack. */
+export const startFailure = (error: { readonly message: string }): CliFailure =>
+  error instanceof CliFailure ? error : new CliFailure({ message: error.message, exitCode: 1 })
+
+const logFormat = Config.Literals(["logfmt", "json"], "TUTTI_LOG_FORMAT").pipe(Config.withDefault("logfmt"))
+
+/** Logs go to standard error, a line each. */
+export const layerLogger = Layer.unwrap(
+  Effect.map(logFormat, (format) =>
+    Logger.layer([Logger.withConsoleError(format === "json" ? Logger.formatJson : Logger.formatLogFmt)])
+  )
+)
+
+const optional = <A>(config: Config.Config<A>): Config.Config<A | null> => Config.withDefault(config, null)
+
+const given = (name: string): Config.Config<string | null> =>
+  Config.map(optional(Config.String(name)), (value) => (value === "" ? null : value))
+
+const databaseUrl = Config.all([
+  optional(Config.Redacted("TUTTI_DATABASE_URL")),
+  optional(Config.Redacted("DATABASE_URL"))
+]).pipe(Config.map(([own, common]) => own ?? common))
+
+/** A folder for state as systemd gives it to a service, or as the XDG Base Directory Specification has it for a user. */
+const defaultDataDir = Config.all([given("STATE_DIRECTORY"), given("XDG_STATE_HOME")]).pipe(
+  Config.map(([service, user]) => service ?? join(user ?? join(homedir(), ".local", "state"), "tutti"))
+)
+
+const readOptions = Effect.fnUntraced(function* (
+  { dataDir, host, port }: ServeOptions,
+  version: string
+): Effect.fn.Return<ServiceOptions, Config.ConfigError> {
+  const url = yield* databaseUrl
+  const keyFile = yield* given("TUTTI_SECRET_KEY_FILE")
+  const conductor = yield* conductorOptions
+  const folder = Option.isSome(dataDir) ? dataDir.value : yield* defaultDataDir
+  const store: ServiceOptions["store"] =
+    url === null ? { _tag: "Embedded", dataDir: folder, keyFile } : { _tag: "Postgres", url, keyFile }
+  return { host, port, version, conductor, store }
+})
+
+/** The environment's; this machine's name stands for a conductor that was given none. */
+export const conductorOptions = Effect.gen(function* () {
+  const options = yield* ConductorConfig.config
+  const conductorHost = yield* given("TUTTI_CONDUCTOR_HOST")
+  return { ...options, conductorHost: conductorHost ?? hostname() }
+})
+
+export const serve = (options: ServeOptions, version: string): Effect.Effect<void, CliFailure> =>
+  Effect.gen(function* () {
+    const settings = yield* readOptions(options, version)
+    const ready = Effect.gen(function* () {
+      const directory = yield* NodeDirectory
+      const { kind, location } = yield* Database
+      yield* Effect.logInfo("Tutti serves").pipe(
+        Effect.annotateLogs({ url: yield* serverUrl, nodes: directory.size(), database: kind, location, version })
+      )
+    })
+    yield* runService(settings, ready)
+  }).pipe(Effect.provide(layerLogger), Effect.mapError(startFailure))
