@@ -14,7 +14,7 @@ let
   isNode = path: _: builtins.match "node_modules/node-(linux|darwin)-.*" path != null;
 
   # Our lock file holds no addresses, so that it is the same whatever registry wrote it; importNpmLock needs them.
-  # Any mirror will do, the hashes say what is right.
+  # Any mirror will do, the hashes say what is right. What has no hash is of another platform.
   registry = "https://registry.yarnpkg.com";
   withAddress =
     path: module:
@@ -22,7 +22,12 @@ let
       name = lib.last (lib.splitString "node_modules/" path);
       file = "${baseNameOf name}-${module.version}.tgz";
     in
-    if path == "" then withoutNodes module else module // { resolved = "${registry}/${name}/-/${file}"; };
+    if path == "" then
+      withoutNodes module
+    else if module ? integrity then
+      module // { resolved = "${registry}/${name}/-/${file}"; }
+    else
+      module;
 in
 buildNpmPackage {
   pname = manifest.name;

@@ -14,6 +14,7 @@ const steps: ReadonlyArray<readonly [name: string, command: string, ...args: Rea
   ["lint", "oxlint", "--deny-warnings", ...code],
   ["format", "oxfmt", "--check", ...code, "*.{ts,json}"],
   ["diagnostics", "node", "scripts/diagnostics.ts"],
+  ["lock file", "node", "scripts/completeLock.ts", "--check"],
   ["architecture", "vitest", "run", "--project", "unit", "test/architecture.test.ts"]
 ]
 

@@ -77,7 +77,7 @@
                     let
                       module = packageLock.packages.${path};
                     in
-                    if path == "" then "" else "${module.resolved} ${module.integrity}"
+                    if module ? resolved then "${module.resolved} ${module.integrity}" else ""
                   ) (builtins.attrNames packageLock.packages);
                   direct = map (name: packageLock.packages."node_modules/${name}".resolved) (
                     builtins.attrNames (package.dependencies // package.devDependencies)
