@@ -97,7 +97,7 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
     const run: Effect.Effect<void> = Effect.forever(
       Effect.gen(function* () {
         yield* anything
-        yield* Effect.raceFirst(Effect.sleep(window), fullBatch)
+        yield* Effect.timeoutOption(fullBatch, window)
         yield* writeOnce
         if (!Duration.isZero(pause)) yield* Effect.sleep(pause)
       })

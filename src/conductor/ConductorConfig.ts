@@ -72,11 +72,11 @@ const durationBetween = (minimum: Duration.Duration, maximum: Duration.Duration)
   const expected = `a duration such as 30s or 5m, from ${formatDuration(minimum)} to ${formatDuration(maximum)}`
   return Schema.String.pipe(
     Schema.decodeTo(Schema.Duration, {
-      decode: SchemaGetter.transformOrFail((text: string) =>
-        Option.match(Option.filter(parseDuration(text), Duration.between({ minimum, maximum })), {
-          onNone: () => Effect.fail(new SchemaIssue.InvalidValue({ expected })),
-          onSome: Effect.succeed
-        })
+      decode: SchemaGetter.transformEffect((text: string) =>
+        Effect.fromOption(
+          Option.filter(parseDuration(text), Duration.between({ minimum, maximum })),
+          () => new SchemaIssue.InvalidValue({ expected })
+        )
       ),
       encode: SchemaGetter.transform(formatDuration)
     })

@@ -5,6 +5,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Driver, Node } from "../domain/Node.ts"
 import type { PeriodicTask } from "../periodics/PeriodicTask.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { type NodePeriodic, type NodePeriodicServices, toPeriodicTask } from "./NodePeriodic.ts"
 
 /** What a driver declares: the value is the identity, so that a declaration that is met twice is taken once. */
@@ -21,12 +22,12 @@ export type DriverTask<E = unknown, R = never> =
  * A driver's task on its nodes. The filter's `driver` is the declaring one, and the name gets it as a prefix, so that
  * two drivers may have tasks of one name.
  */
-export const onNodes = <K extends keyof Node = never, E = unknown, R = never>(
-  definition: Omit<NodePeriodic<K, E, R>, "filter"> & { readonly filter?: Omit<NodePeriodic["filter"], "driver"> }
-): DriverTask<unknown, R | NodePeriodicServices> => ({
+export const onNodes = <K extends keyof Node = never, R = never>(
+  definition: Omit<NodePeriodic<K, R>, "filter"> & { readonly filter?: Omit<NodePeriodic["filter"], "driver"> }
+): DriverTask<StoreError, R | NodePeriodicServices> => ({
   _tag: "OnNodes",
   define: (driver) =>
-    toPeriodicTask<K, E, R>({
+    toPeriodicTask<K, R>({
       ...definition,
       name: `${driver}.${definition.name}`,
       filter: { ...definition.filter, driver }

@@ -50,7 +50,7 @@ export const planImport = Effect.fnUntraced(function* (
       taken.push({ line, ...conflict })
       continue
     }
-    if (name != null) seen.set(`name ${name}`, line)
+    if (typeof name === "string") seen.set(`name ${name}`, line)
     if (uuid !== undefined) seen.set(`uuid ${uuid}`, line)
     const id = uuid ?? known?.id ?? (yield* options.newId)
     nodes.push(toNewNode(id, decoded.success, known, "available"))

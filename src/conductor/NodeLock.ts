@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
       }
       if (held.wanted !== null) yield* Deferred.succeed(held.wanted, undefined)
       yield* Effect.interruptible(
-        Effect.raceFirst(Deferred.await(held.released), Effect.sleep(config.nodeLockedRetryInterval))
+        Effect.timeoutOption(Deferred.await(held.released), config.nodeLockedRetryInterval)
       )
     }
   }, Effect.uninterruptible)

@@ -9,7 +9,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type { Node, NodeRecord } from "../domain/Node.ts"
 import type { PeriodicTask } from "../periodics/PeriodicTask.ts"
 import { type NodeQuery, NodeStore, pageSize } from "../store/NodeStore.ts"
@@ -18,13 +17,17 @@ import { NodeDirectory } from "./NodeDirectory.ts"
 import { NodeLock } from "./NodeLock.ts"
 import { Ownership } from "./Ownership.ts"
 
-/** Fails a node's work with this to end the present run; the next one comes in its time. */
-export class StopIteration extends Schema.TaggedError<StopIteration>()("StopIteration", { reason: Schema.String }) {}
+/** Returned by a node's work to end the present run: no further node is begun, and the next run comes in its time. */
+export interface StopIteration {
+  readonly _tag: "StopIteration"
+  readonly reason: string
+}
+export const stopIteration = (reason: string): StopIteration => ({ _tag: "StopIteration", reason })
 
 /** What every predicate may look at. */
 type AlwaysThere = "id" | "name" | "driver" | "version"
 
-export interface NodePeriodic<K extends keyof Node = never, E = unknown, R = never> {
+export interface NodePeriodic<K extends keyof Node = never, R = never> {
   /** Unique among periodic tasks. */
   readonly name: string
   /** What the node's lock says it is held for. Null: without the lock, beside whoever holds it. */
@@ -45,15 +48,15 @@ export interface NodePeriodic<K extends keyof Node = never, E = unknown, R = nev
   readonly concurrency?: number
   /** Name of a gauge that tells how many nodes the filter found. */
   readonly nodeCountMetric?: string
-  /** Works on one node. False: it does not count toward the limit. */
-  readonly work: (record: NodeRecord) => Effect.Effect<boolean | void, E | StopIteration, R>
+  /** Works on one node. False: it does not count toward the limit. A failure is that node's, and is logged. */
+  readonly work: (record: NodeRecord) => Effect.Effect<boolean | void | StopIteration, unknown, R>
 }
 
 export type NodePeriodicServices = NodeDirectory | NodeLock | NodeStore | Ownership
 
 /** The task for the periodic engine. A run fails only when the store can't be asked. */
-export const toPeriodicTask = <K extends keyof Node = never, E = unknown, R = never>(
-  definition: NodePeriodic<K, E, R>
+export const toPeriodicTask = <K extends keyof Node = never, R = never>(
+  definition: NodePeriodic<K, R>
 ): PeriodicTask<StoreError, R | NodePeriodicServices> => ({
   name: definition.name,
   timing: { _tag: "Spacing", spacing: definition.spacing, strategy: "last-started" },
@@ -65,8 +68,8 @@ export const toPeriodicTask = <K extends keyof Node = never, E = unknown, R = ne
   run: runOnce(definition)
 })
 
-const runOnce = Effect.fnUntraced(function* <K extends keyof Node, E, R>(
-  definition: NodePeriodic<K, E, R>
+const runOnce = Effect.fnUntraced(function* <K extends keyof Node, R>(
+  definition: NodePeriodic<K, R>
 ): Effect.fn.Return<void, StoreError, R | NodePeriodicServices> {
   const directory = yield* NodeDirectory
   const locks = yield* NodeLock
@@ -78,12 +81,13 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, E, R>(
   }
   const wanted = mine.filter(({ node }) => passes(definition, node))
 
+  let stopped = false
   /** Whether the node counts toward the limit. */
-  const workOn = (id: Node["id"]) =>
+  const workOn = (id: Node["id"]): Effect.Effect<boolean, never, R> =>
     Effect.suspend(() => {
       const record = directory.get(id)
-      if (record === undefined) return Effect.succeed(false)
-      const work = Effect.map(definition.work(record), (counts) => counts !== false)
+      if (stopped || record === undefined) return Effect.succeed(false)
+      const work = definition.work(record)
       return definition.purpose === null
         ? work
         : Effect.map(
@@ -91,34 +95,32 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, E, R>(
             Option.getOrElse(() => false)
           )
     }).pipe(
-      Effect.catch((error) => {
-        if (error instanceof StopIteration) return Effect.fail(error)
-        return Effect.logWarning("A periodic task failed for one node", error).pipe(
+      Effect.map((end) => {
+        if (typeof end === "object") stopped = true
+        return end !== false
+      }),
+      Effect.catch((error) =>
+        Effect.logWarning("A periodic task failed for one node", error).pipe(
           Effect.annotateLogs({ node: id, task: definition.name }),
           Effect.as(true)
         )
-      })
+      )
     )
 
   // In rounds of as many nodes as may still count: exact, whatever the concurrency.
   let remaining = definition.limit ?? Infinity
-  let next = 0
-  const rounds = Effect.gen(function* () {
-    while (remaining > 0 && next < wanted.length) {
-      const round = wanted.slice(next, next + remaining)
-      next += round.length
-      const counted = yield* Effect.forEach(round, ({ node }) => workOn(node.id), {
-        concurrency: definition.concurrency ?? 1
-      })
-      remaining -= counted.filter(Boolean).length
-    }
-  })
-  yield* Effect.catchTag(rounds, "StopIteration", ({ reason }) =>
-    Effect.logDebug("A periodic task ended its run early", reason).pipe(Effect.annotateLogs({ task: definition.name }))
-  )
+  for (let next = 0; remaining > 0 && next < wanted.length;) {
+    const round = wanted.slice(next, next + remaining)
+    next += round.length
+    const counted = yield* Effect.forEach(round, ({ node }) => workOn(node.id), {
+      concurrency: definition.concurrency ?? 1
+    })
+    if (stopped) break
+    remaining -= counted.filter(Boolean).length
+  }
 })
 
-const passes = <K extends keyof Node, E, R>(definition: NodePeriodic<K, E, R>, node: Node): boolean => {
+const passes = <K extends keyof Node, R>(definition: NodePeriodic<K, R>, node: Node): boolean => {
   if (definition.predicate === undefined) return true
   const keys: ReadonlyArray<keyof Node> = ["id", "name", "driver", "version", ...(definition.predicateFields ?? [])]
   // Exactly the declared fields: a predicate that looks at others fails its test and not the fleet.
@@ -134,7 +136,7 @@ const listAll = Effect.fnUntraced(function* (filter: NodePeriodic["filter"]) {
     const marker = found.at(-1)?.node.id
     const page = yield* store
       .list({ ...filter, limit: pageSize, ...(marker === undefined ? {} : { marker }) })
-      .pipe(Effect.catch((error) => (error.reason._tag === "NodeNotFound" ? Effect.succeed([]) : Effect.fail(error))))
+      .pipe(Effect.catchReason("StoreError", "NodeNotFound", () => Effect.succeed([])))
     found.push(...page)
     if (page.length < pageSize) return found
   }

@@ -50,8 +50,12 @@ const make = Effect.gen(function* () {
     size: () => latest.size,
     take: () => {
       if (latest.size === 0) return undefined
-      const batch = Array.from(latest.values().take(batchRows))
-      for (const { nodeId } of batch) latest.delete(nodeId)
+      const batch: Array<PowerObservation> = []
+      for (const [nodeId, observation] of latest) {
+        if (batch.length === batchRows) break
+        batch.push(observation)
+        latest.delete(nodeId)
+      }
       return batch
     },
     putBack: (batch) => {

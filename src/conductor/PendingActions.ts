@@ -18,7 +18,7 @@ import type { NodeLock } from "./NodeLock.ts"
 /** BMCs asked at once; what was in flight when a process ended is rarely more. */
 const atOnce = 64
 /** Two tries more, for a BMC that had its session cut off together with the process. */
-const readAgain = Schedule.both(Schedule.spaced(Duration.seconds(2)), Schedule.recurs(2))
+const readAgain = { times: 2, schedule: Schedule.spaced(Duration.seconds(2)) }
 
 /** While the database is away; power sync leaves the node alone until then. */
 const writeAgain = Schedule.spaced(Duration.seconds(1))

@@ -66,7 +66,7 @@ export const decodeImportLine = (
     .filter((problem) => !(problem.missing && options.incomplete === true))
     .map(({ key, message }) => ({ field: `driver_info.${key}`, message }))
   const known = powerInterfaces[line.driver]
-  if (line.power_interface != null && !known.includes(line.power_interface)) {
+  if (typeof line.power_interface === "string" && !known.includes(line.power_interface)) {
     const message = `power_interface must be ${known.join(" or ")} with driver ${line.driver}`
     problems.push({ field: "power_interface", message })
   }

@@ -1,0 +1,148 @@
+import { DateTime } from "effect"
+import { describe, expect, it } from "vitest"
+import { PendingPower } from "../../src/domain/Node.ts"
+import type { PowerState } from "../../src/domain/PowerState.ts"
+import {
+  decide,
+  errorVisibleMillis,
+  type PowerAnswer,
+  type SyncRules,
+  type SyncSituation
+} from "../../src/domain/PowerSync.ts"
+import { makeNode } from "./nodes.ts"
+
+const on = makeNode({ desiredPower: "power on" })
+const epoch = DateTime.makeUnsafe(0)
+
+const read = (power: PowerState): PowerAnswer => ({ _tag: "Read", power })
+const unreachable: PowerAnswer = { _tag: "Failed", reason: "Unreachable", message: "no answer", quiet: false }
+
+const decided = (answer: PowerAnswer, situation: Partial<SyncSituation> = {}, rules: Partial<SyncRules> = {}) =>
+  decide(
+    answer,
+    { node: on, failures: 0, locked: false, reachable: true, nowMillis: 1_000_000, ...situation },
+    { maxRetries: 3, force: true, ...rules }
+  )
+
+describe("what power sync decides", () => {
+  it("settles, with no failures, when the machine is as recorded", () => {
+    expect(decided(read("power on"), { failures: 3 })).toEqual({ _tag: "Settled", failures: 0 })
+  })
+
+  it("clears last_error when the machine is as recorded", () => {
+    const node = makeNode({ desiredPower: "power on", lastError: "old", updatedAt: epoch })
+    expect(decided(read("power on"), { node })).toEqual({ _tag: "ClearError", failures: 0 })
+  })
+
+  it("leaves last_error to be read for a minute first", () => {
+    const node = makeNode({ desiredPower: "power on", lastError: "new", updatedAt: epoch })
+    const after = (nowMillis: number) => decided(read("power on"), { node, nowMillis })._tag
+    expect(after(errorVisibleMillis - 1)).toBe("Settled")
+    expect(after(errorVisibleMillis)).toBe("ClearError")
+  })
+
+  it("records the first observation and never acts on it", () => {
+    for (const power of ["power on", "power off"] as const) {
+      expect(decided(read(power), { node: makeNode(), failures: 2 })).toEqual({ _tag: "Adopt", power, failures: 0 })
+    }
+  })
+
+  it("switches a machine back to its recorded state", () => {
+    expect(decided(read("power off"))).toEqual({ _tag: "Correct", power: "power on", failures: 1 })
+    const off = makeNode({ desiredPower: "power off" })
+    expect(decided(read("power on"), { node: off })).toEqual({ _tag: "Correct", power: "power off", failures: 1 })
+  })
+
+  it("follows the machine where force_power_state_during_sync is off", () => {
+    expect(decided(read("power off"), {}, { force: false })).toEqual({ _tag: "Follow", power: "power off", failures: 1 })
+  })
+
+  it("never forces a node whose power off is disabled, not even on", () => {
+    const node = makeNode({ desiredPower: "power on", disablePowerOff: true })
+    expect(decided(read("power off"), { node })).toEqual({ _tag: "Follow", power: "power off", failures: 1 })
+  })
+
+  it("gives up on a machine that does not obey, at the fourth pass in a row", () => {
+    expect(decided(read("power off"), { failures: 2 })._tag).toBe("Correct")
+    expect(decided(read("power off"), { failures: 3 })).toEqual({
+      _tag: "GiveUp",
+      power: "power off",
+      reason: null,
+      failures: 4
+    })
+  })
+
+  it("counts failed reads, and gives up at the fourth in a row", () => {
+    expect(decided(unreachable)).toEqual({ _tag: "CountFailure", failures: 1 })
+    expect(decided(unreachable, { failures: 2 })).toEqual({ _tag: "CountFailure", failures: 3 })
+    expect(decided(unreachable, { failures: 3 })).toEqual({
+      _tag: "GiveUp",
+      power: null,
+      reason: "Unreachable",
+      failures: 4
+    })
+  })
+
+  it("gives up at the first failure when no retries are allowed", () => {
+    expect(decided(unreachable, {}, { maxRetries: 0 })._tag).toBe("GiveUp")
+  })
+
+  it("counts no further than one more than the retries", () => {
+    expect(decided(unreachable, { failures: 4 }).failures).toBe(4)
+    expect(decided(unreachable, { failures: 400 }).failures).toBe(4)
+  })
+
+  it("gives up at once on a credential that is surely refused, and not before it is sure", () => {
+    const refused = { _tag: "Failed", reason: "AuthenticationFailed", message: "wrong password" } as const
+    expect(decided({ ...refused, quiet: false })).toEqual({ _tag: "CountFailure", failures: 1 })
+    expect(decided({ ...refused, quiet: true })).toMatchObject({ _tag: "GiveUp", reason: "AuthenticationFailed" })
+  })
+
+  it("is silent about a node that was never observed and has no valid driver_info", () => {
+    const failed: PowerAnswer = { _tag: "Failed", reason: "Unsupported", message: "not attached", quiet: false }
+    expect(decided(failed, { node: makeNode(), reachable: false, failures: 3 })).toEqual({ _tag: "Settled", failures: 0 })
+    expect(decided(failed, { reachable: false, failures: 3 })._tag).toBe("GiveUp")
+  })
+
+  const leftAlone: ReadonlyArray<readonly [string, Partial<SyncSituation>]> = [
+    ["in an operator's maintenance", { node: makeNode({ desiredPower: "power on", operatorMaintenance: true }) }],
+    ["being enrolled", { node: makeNode({ desiredPower: "power on", provisionState: "enroll" }) }],
+    [
+      "with an action under way",
+      {
+        node: makeNode({
+          desiredPower: "power on",
+          pendingPower: new PendingPower({ action: "power off", requestedAt: epoch })
+        })
+      }
+    ],
+    ["locked", { locked: true }]
+  ]
+  it.each(leftAlone)("leaves a node alone that is %s, and its failure count as it is", (_, situation) => {
+    expect(decided(read("power off"), { ...situation, failures: 2 })).toEqual({ _tag: "LeaveAlone", failures: 2 })
+    expect(decided(unreachable, { ...situation, failures: 3 })).toEqual({ _tag: "LeaveAlone", failures: 3 })
+  })
+
+  const faulty = { fault: "power failure", faultReason: "Unreachable" } as const
+  it("ends the fault of a BMC that answers again, also in an operator's maintenance", () => {
+    const recover = { _tag: "Recover", power: "power off", failures: 0 }
+    expect(decided(read("power off"), { node: makeNode(faulty), failures: 4 })).toEqual(recover)
+    expect(decided(read("power off"), { node: makeNode({ ...faulty, operatorMaintenance: true }) })).toEqual(recover)
+  })
+
+  it("does not end a fault while somebody is at work on the node", () => {
+    const pendingPower = new PendingPower({ action: "power off", requestedAt: epoch })
+    expect(decided(read("power off"), { node: makeNode(faulty), locked: true })._tag).toBe("LeaveAlone")
+    expect(decided(read("power off"), { node: makeNode({ ...faulty, pendingPower }) })._tag).toBe("LeaveAlone")
+    expect(decided(read("power off"), { node: makeNode({ ...faulty, provisionState: "enroll" }) })._tag).toBe("LeaveAlone")
+  })
+
+  it("leaves a machine that did not obey to the recovery task", () => {
+    const node = makeNode({ fault: "power failure", faultReason: null, desiredPower: "power off" })
+    expect(decided(read("power off"), { node, failures: 4 })).toEqual({ _tag: "LeaveAlone", failures: 4 })
+  })
+
+  it("does not count the failures of a node at fault", () => {
+    expect(decided(unreachable, { node: makeNode(faulty), failures: 4 })).toEqual({ _tag: "LeaveAlone", failures: 4 })
+  })
+})
