@@ -68,9 +68,13 @@ export const planImport = (
   const byName = new Map<string, Node>()
   for (const node of stored) if (node.name !== null) byName.set(node.name, node)
 
+  const idsOfBatch = new Set(batch.map(({ id }) => id))
+
   const lines = batch.map((node) => {
-    const target = byId.get(node.id) ?? (node.name === null ? undefined : byName.get(node.name))
-    return { node, target, id: target?.id ?? node.id }
+    const holder = node.name === null ? undefined : byName.get(node.name)
+    // a stored node that another line names by its id is that line's
+    const target = byId.get(node.id) ?? (holder !== undefined && idsOfBatch.has(holder.id) ? undefined : holder)
+    return { node, holder, target, id: target?.id ?? node.id }
   })
   const renamed = new Set(lines.flatMap(({ node, target }) => (target && target.name !== node.name ? [target.id] : [])))
 
@@ -79,15 +83,14 @@ export const planImport = (
   const created: Array<Node> = []
   const matched: Array<NodeId> = []
   const changed: Array<Node> = []
-  for (const [index, { node, target, id }] of lines.entries()) {
-    const holder = node.name === null ? undefined : byName.get(node.name)
-    const nameTaken =
-      node.name !== null &&
-      (names.has(node.name) || (holder !== undefined && (!update || (holder.id !== id && !renamed.has(holder.id)))))
-    if (ids.has(id) || (target?.id === node.id && !update)) {
+  for (const [index, { node, holder, target, id }] of lines.entries()) {
+    const heldByAnother = holder !== undefined && (!update || (holder.id !== id && !renamed.has(holder.id)))
+    if (node.name !== null && (names.has(node.name) || heldByAnother)) {
+      return Result.fail(new Duplicate({ field: "name", value: node.name, index }))
+    }
+    if (ids.has(id) || (target !== undefined && !update)) {
       return Result.fail(new Duplicate({ field: "uuid", value: id, index }))
     }
-    if (nameTaken) return Result.fail(new Duplicate({ field: "name", value: node.name, index }))
     ids.add(id)
     if (node.name !== null) names.add(node.name)
     if (target === undefined) {

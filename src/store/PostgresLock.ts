@@ -83,13 +83,13 @@ export const make = Effect.fn("PostgresLock.make")(function* (
   const writeRow = Effect.fnUntraced(function* (connection: PgConnection.PgConnection) {
     yield* connection.query(
       `create table if not exists database_owner (
-         only boolean primary key default true check (only),
+         singleton boolean primary key default true check (singleton),
          token text not null, host text not null, pid integer not null, since timestamptz not null
        )`
     )
     yield* connection.query(
       `insert into database_owner (token, host, pid, since) values ($1, $2, $3, $4)
-       on conflict (only) do update
+       on conflict (singleton) do update
        set token = excluded.token, host = excluded.host, pid = excluded.pid, since = excluded.since`,
       [token, owner.host, owner.pid, DateTime.toDateUtc(since)]
     )

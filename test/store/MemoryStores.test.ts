@@ -1,0 +1,6 @@
+import * as Store from "../../src/store/Store.ts"
+import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
+import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
+import { storeSuite } from "../suites/storeSuite.ts"
+
+storeSuite("Stores in memory", Store.layerMemory, [nodeStoreSuite, journalStoreSuite])

@@ -1,0 +1,22 @@
+/** What the stores do, whatever keeps them: run against memory, the embedded database and a real server. */
+import { layer } from "@effect/vitest"
+import type { Vitest } from "@effect/vitest"
+import type { Layer } from "effect"
+import type { Stores } from "../../src/store/Store.ts"
+import { journalStoreSuite } from "./journalStoreSuite.ts"
+import { nodeStoreSuite } from "./nodeStoreSuite.ts"
+import { profileStoreSuite } from "./profileStoreSuite.ts"
+
+/** Profiles in memory know no nodes, and keep one's that is gone: `profileStoreSuite` is for databases. */
+export const storeSuite = <E>(
+  name: string,
+  stores: Layer.Layer<Stores, E>,
+  suites: ReadonlyArray<(it: Vitest.MethodsNonLive<Stores>) => void> = [
+    nodeStoreSuite,
+    journalStoreSuite,
+    profileStoreSuite
+  ]
+) =>
+  layer(stores, { timeout: "60 seconds", excludeTestServices: true })(name, (it) => {
+    for (const suite of suites) suite(it)
+  })
