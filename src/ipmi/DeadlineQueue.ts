@@ -56,6 +56,12 @@ export class DeadlineQueue {
     deadline.due = 0
   }
 
+  /** Forgets all of them; for the end, when nobody walks any more. */
+  forgetAll(): void {
+    for (const entries of this.#ring) entries.length = 0
+    this.#size = 0
+  }
+
   /** Expires what is due. */
   walk(): void {
     const present = this.#slotNumber(this.now())

@@ -62,7 +62,7 @@ const openSocket = (type: Family, onDatagram: OnDatagram): Effect.Effect<Socket,
 const open = Effect.fnUntraced(function* (onDatagram: OnDatagram, warn: boolean) {
   const v4 = yield* openSocket("udp4", onDatagram).pipe(Effect.mapError((cause) => unusable("0.0.0.0", cause)))
   // A host without IPv6 has no such socket, and no BMC at such an address.
-  const v6 = yield* openSocket("udp6", onDatagram).pipe(Effect.catch(() => Effect.succeed(undefined)))
+  const v6 = yield* openSocket("udp6", onDatagram).pipe(Effect.orElseSucceed(() => undefined))
   const receiveBufferBytes = v4.getRecvBufferSize()
   if (warn && receiveBufferBytes < sufficientReceiveBuffer) {
     yield* Effect.logWarning(
