@@ -42,6 +42,6 @@ export interface Surroundings {
   readonly monotonicMillis: () => number
   readonly unixMillis: () => number
   readonly after: Later
-  /** The power of some BMC changed, or will. */
+  /** Called when the power of some BMC changed, or will. */
   readonly powerChanged: () => void
 }

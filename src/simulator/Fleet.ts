@@ -49,8 +49,8 @@ export class Fleet {
   readonly bmcs: ReadonlyArray<SimulatedBmc>
   readonly username: string
   readonly password: string
-  /** Set by every change of power; whoever saves the power states resets it. */
-  hasUnsavedPower = false
+  /** How often the power of some BMC was changed: whoever saves the power states sees whether there is something new. */
+  powerChanges = 0
   private readonly surroundings: Surroundings
   private readonly seed: number
 
@@ -58,7 +58,7 @@ export class Fleet {
     this.username = options.username ?? defaultUsername
     this.password = options.password ?? defaultPassword
     this.seed = options.seed ?? 1
-    const surroundings: Surroundings = { ...time, powerChanged: () => (this.hasUnsavedPower = true) }
+    const surroundings: Surroundings = { ...time, powerChanged: () => this.powerChanges++ }
     this.surroundings = surroundings
     const settings = settingsOf(options, this.password)
     const otherPassword = settingsOf(options, `not ${this.password}`)

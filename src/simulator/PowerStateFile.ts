@@ -16,10 +16,15 @@ const PowerStates = Schema.Struct({
   version: Schema.Literal(1),
   power: Schema.Record(Schema.String, Schema.Literals(["on", "off"]))
 })
-const PowerStatesJson = Schema.fromJsonString(PowerStates)
 
 /** What a kill costs at most, and how often a busy fleet writes. */
 const saveEvery = Duration.seconds(1)
+
+/** The file as it is kept. */
+export interface KeptPowerStates {
+  /** The `powerChanges` of the fleet that are in the file. */
+  readonly saved: () => number
+}
 
 /**
  * Saves the power states now, after changes, at most once a second, and when the scope closes. Fails with `FileUnusable`
@@ -28,18 +33,21 @@ const saveEvery = Duration.seconds(1)
 export const keepPowerStates = (
   fleet: Fleet,
   file: string
-): Effect.Effect<void, SimulatorError, FileSystem.FileSystem | Scope.Scope> =>
+): Effect.Effect<KeptPowerStates, SimulatorError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
-    yield* save(fleet, file)
     const fs = yield* FileSystem.FileSystem
-    const saveChanges = Effect.suspend(() => (fleet.hasUnsavedPower ? save(fleet, file) : Effect.void)).pipe(
+    let saved = yield* save(fs, fleet, file)
+    const saveChanges = Effect.suspend(() =>
+      fleet.powerChanges === saved ? Effect.succeed(saved) : save(fs, fleet, file)
+    ).pipe(
+      Effect.map((changes) => void (saved = changes)),
       Effect.catch((error) =>
         Effect.logWarning("The power states could not be saved").pipe(Effect.annotateLogs({ error: error.message }))
-      ),
-      Effect.provideService(FileSystem.FileSystem, fs)
+      )
     )
     yield* Effect.addFinalizer(() => saveChanges)
     yield* Effect.forkScoped(Effect.repeat(saveChanges, Schedule.spaced(saveEvery)))
+    return { saved: () => saved }
   })
 
 /** Sets the power of the fleet from the file, if there is one. Fails with `FileUnusable` when it is damaged. */
@@ -51,7 +59,7 @@ export const loadPowerStates = (
     const fs = yield* FileSystem.FileSystem
     if (!(yield* fs.exists(file).pipe(Effect.mapError((error) => unusable(file, error.message))))) return
     const text = yield* fs.readFileString(file).pipe(Effect.mapError((error) => unusable(file, error.message)))
-    const states = yield* Schema.decodeEffect(PowerStatesJson)(text).pipe(
+    const states = yield* Schema.decodeEffect(Schema.fromJsonString(PowerStates))(text).pipe(
       Effect.mapError(() => unusable(file, "damaged, not the power states of a simulator; move it away to start anew"))
     )
     for (const [index, bmc] of fleet.bmcs.entries()) {
@@ -60,19 +68,19 @@ export const loadPowerStates = (
     }
   })
 
-const save = (fleet: Fleet, file: string): Effect.Effect<void, SimulatorError, FileSystem.FileSystem> =>
+/** Returns the `powerChanges` that are in the file then. */
+const save = (fs: FileSystem.FileSystem, fleet: Fleet, file: string): Effect.Effect<number, SimulatorError> =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
+    const changes = fleet.powerChanges
     const power: Record<string, "on" | "off"> = {}
     for (const [index, bmc] of fleet.bmcs.entries()) power[bmcName(index)] = bmc.chassis.willBeOn() ? "on" : "off"
-    fleet.hasUnsavedPower = false
-    const text = yield* Schema.encodeEffect(PowerStatesJson)({ version: 1, power }).pipe(Effect.orDie)
+    const text = JSON.stringify({ version: 1, power } satisfies typeof PowerStates.Type)
     const written = `${file}.new`
     yield* fs.writeFileString(written, `${text}\n`).pipe(
       Effect.andThen(fs.rename(written, file)),
-      Effect.mapError((error) => unusable(file, error.message)),
-      Effect.tapError(() => Effect.sync(() => (fleet.hasUnsavedPower = true)))
+      Effect.mapError((error) => unusable(file, error.message))
     )
+    return changes
   })
 
 const unusable = (file: string, detail: string): SimulatorError =>
