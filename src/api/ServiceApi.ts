@@ -48,7 +48,22 @@ export const Status = Schema.Struct({
     oldest_age_seconds: Schema.NullOr(Schema.Number)
   }),
   /** The periodic task that polls the fleet; null before it is added. */
-  power_sync: Schema.NullOr(Task)
+  power_sync: Schema.NullOr(Task),
+  /** Power reads at this moment: due, under way, and of these waiting for longer than a second. */
+  polling: Schema.Struct({ due: Schema.Int, reading: Schema.Int, parked: Schema.Int }),
+  /** The newest pass over the fleet of which every answer came; null before the first. */
+  last_pass: Schema.NullOr(
+    Schema.Struct({
+      number: Schema.Int,
+      started_at: Schema.String,
+      duration_seconds: Schema.Number,
+      nodes: Schema.Int,
+      /** Left out, since they were still due or being read from before. */
+      skipped: Schema.Int,
+      /** Reads by outcome: `ok`, `timeout`, `auth`, `busy`, `protocol`, `skipped`. */
+      outcomes: Schema.Record(Schema.String, Schema.Int)
+    })
+  )
 })
 export type Status = typeof Status.Type
 

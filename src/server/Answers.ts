@@ -10,35 +10,39 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import { IronicFault, toResponse } from "./ironic/IronicFault.ts"
 import { unknownPath } from "./ironic/IronicRoutes.ts"
+import { ServerStop } from "./ServerStop.ts"
 
 /** Around every route. */
 export const layerAnswers = HttpRouter.middleware(
-  (answer) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      answer.pipe(
-        Effect.catchIf(isRouteNotFound, () =>
-          isIronic(request.url)
-            ? unknownPath(request)
-            : Effect.succeed(
-                problem(
-                  404,
-                  `There is no ${request.method} ${pathOf(request.url)} here; /openapi.json lists what there is.`
-                )
-              )
-        ),
-        Effect.catchDefect((defect) =>
-          isHttpServerError(defect) && defect.reason._tag === "RequestParseError"
-            ? Effect.succeed(refuse(request.url, defect.reason.reason === "BodyTooLarge" ? 413 : 400))
-            : Effect.as(Effect.logError("A request failed", defect), refuse(request.url, 500))
-        ),
-        Effect.map((response) =>
-          response.status >= 400 && !isJson(response) ? refuse(request.url, response.status) : response
-        ),
-        Effect.annotateLogs({ method: request.method, path: pathOf(request.url) })
+  Effect.map(
+    ServerStop,
+    (stop) => (answer) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        answer.pipe(
+          Effect.catchIf(isRouteNotFound, () =>
+            isIronic(request.url) ? unknownPath(request) : Effect.succeed(notFound(request))
+          ),
+          Effect.catchDefect((defect) =>
+            isHttpServerError(defect) && defect.reason._tag === "RequestParseError"
+              ? Effect.succeed(refuse(request.url, defect.reason.reason === "BodyTooLarge" ? 413 : 400))
+              : Effect.as(Effect.logError("A request failed", defect), refuse(request.url, 500))
+          ),
+          Effect.map((response) =>
+            response.status >= 400 && !isJson(response) ? refuse(request.url, response.status) : response
+          ),
+          // A connection that is kept after the stop began would hold the server until it is idle for long enough.
+          Effect.map((response) =>
+            stop.isStopping() ? HttpServerResponse.setHeader(response, "connection", "close") : response
+          ),
+          Effect.annotateLogs({ method: request.method, path: pathOf(request.url) })
+        )
       )
-    ),
+  ),
   { global: true }
 )
+
+const notFound = ({ method, url }: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse =>
+  problem(404, `There is no ${method} ${pathOf(url)} here; /openapi.json lists what there is.`)
 
 const isRouteNotFound = (error: unknown): boolean => isHttpServerError(error) && error.reason._tag === "RouteNotFound"
 

@@ -1,7 +1,7 @@
 /**
  * `GET /v1/tutti/events`: what happens, as it happens, as server-sent events. Each reader has a bounded buffer of its own
  * that drops the oldest; a comment every 15 s tells proxies and dead connections apart; a stream ends when the server
- * stops (an open one would hold the stop for its whole grace time).
+ * stops (an open one would hold the stop for its whole grace time), and its connection with it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -65,6 +65,6 @@ export const toSseResponse = (events: Stream.Stream<LiveEvent>): HttpServerRespo
   const heartbeats = Stream.map(Stream.tick(HEARTBEAT), () => ": still here\n\n")
   return HttpServerResponse.stream(
     Stream.merge(messages, heartbeats, { haltStrategy: "left" }).pipe(Stream.encodeText),
-    { contentType: "text/event-stream", headers: { "cache-control": "no-cache" } }
+    { contentType: "text/event-stream", headers: { "cache-control": "no-cache", connection: "close" } }
   )
 }

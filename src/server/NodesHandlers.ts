@@ -2,7 +2,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
 import type { PowerOutcome as PowerOutcomeView } from "../api/NodesApi.ts"
@@ -16,8 +15,9 @@ import { NodeLock } from "../conductor/NodeLock.ts"
 import { PowerControl, type PowerOutcome } from "../conductor/PowerControl.ts"
 import type { NodeRecord } from "../domain/Node.ts"
 import type { PowerState } from "../domain/PowerState.ts"
+import { streamFleet } from "./FleetStream.ts"
 import { importNodes } from "./NodeImport.ts"
-import { type NodeFilter, nodeFilter } from "./NodeFilter.ts"
+import { nodeFilter } from "./NodeFilter.ts"
 import { toDetail, toImportLine, toSummary } from "./NodeViews.ts"
 import { fromConductor } from "./Problem.ts"
 import { ServerStop } from "./ServerStop.ts"
@@ -55,9 +55,17 @@ export const NodesHandlers = HttpApiBuilder.group(
 
     return handlers
       .handleAll({
-        // Ten thousand nodes in one answer: written as they are, not through the schema's encoder.
         list: ({ query }) =>
-          Effect.map(Clock.currentTimeMillis, (now) => HttpServerResponse.jsonUnsafe(listNodes(directory, query, now))),
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            const matches = nodeFilter(query)
+            return streamFleet(Array.from(directory.all()).filter(matches), {
+              contentType: "application/json",
+              open: '{"nodes":[',
+              separator: ",",
+              close: "]}",
+              write: (record) => JSON.stringify(toSummary(record, now))
+            })
+          }),
         show: ({ params }) => Effect.flatMap(find(params.ident), detail),
         create: ({ payload }) =>
           enrolment
@@ -93,10 +101,16 @@ export const NodesHandlers = HttpApiBuilder.group(
             Effect.map(({ error, power }) => ({ power_state: power, error }))
           ),
         export: () =>
-          Effect.sync(() => {
-            const lines = Array.from(directory.all(), ({ node }) => `${JSON.stringify(toImportLine(node))}\n`)
-            return lines.join("")
-          })
+          Effect.sync(() =>
+            streamFleet(Array.from(directory.all()), {
+              contentType: "application/x-ndjson",
+              open: "",
+              separator: "",
+              close: "",
+              write: ({ node }) => `${JSON.stringify(toImportLine(node))}
+`
+            })
+          )
       })
       .handleRaw("import", ({ query, request }) =>
         importNodes(request, { update: query.update ?? false, partial: query.partial ?? false }).pipe(
@@ -105,13 +119,6 @@ export const NodesHandlers = HttpApiBuilder.group(
       )
   })
 )
-
-const listNodes = (directory: NodeDirectory["Service"], filter: NodeFilter, now: number) => {
-  const matches = nodeFilter(filter)
-  const nodes = []
-  for (const record of directory.all()) if (matches(record)) nodes.push(toSummary(record, now))
-  return { nodes }
-}
 
 const toOutcomeView = (outcome: PowerOutcome, observed: PowerState | null): PowerOutcomeView => {
   switch (outcome._tag) {

@@ -53,7 +53,13 @@ export const orStoreUnavailable = <A, R>(
       : Effect.die(error)
   )
 
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    if (issue._tag === "UnexpectedKey") return "is not known here"
+    if (issue._tag === "MissingKey") return "is required"
+    return SchemaIssue.defaultLeafHook(issue)
+  }
+})
 
 /**
  * A request that does not fit the contract: 400, `detail` names each argument and what it should be. An answer of ours

@@ -16,7 +16,6 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { createServer, type Server } from "node:http"
 import { TuttiApi } from "../api/TuttiApi.ts"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import type { Enrolment } from "../conductor/Enrolment.ts"
@@ -25,12 +24,14 @@ import type { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import type { NodeLock } from "../conductor/NodeLock.ts"
 import type { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import type { PowerControl } from "../conductor/PowerControl.ts"
+import type { SyncFlow } from "../conductor/SyncFlow.ts"
 import type { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
 import { layerAnswers } from "./Answers.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
 import { IronicRoutes } from "./ironic/IronicRoutes.ts"
+import { type Listener, makeListener } from "./Listener.ts"
 import { NodesHandlers } from "./NodesHandlers.ts"
 import { PeriodicsHandlers } from "./PeriodicsHandlers.ts"
 import { layerRequestProblems } from "./Problem.ts"
@@ -63,9 +64,7 @@ export type ServerRequirements =
   | ObservationWriter
   | PeriodicWorker
   | PowerControl
-
-/** Open connections at once: event streams, a few tools per operator, scrapers. A file descriptor each. */
-const MAX_CONNECTIONS = 1000
+  | SyncFlow
 
 /** For every body but an import's. */
 const MAX_BODY = ByteSize.mebibytes(1)
@@ -76,6 +75,12 @@ const MAX_PARAMETER = 765
 /** Serves until its scope closes. `HttpServer` tells the address, for a port of 0. */
 export const serverLayer = (
   options: ServerOptions
+): Layer.Layer<HttpServer.HttpServer, ServerStartError, ServerRequirements> =>
+  Layer.unwrap(Effect.sync(() => makeLayer(options, makeListener())))
+
+const makeLayer = (
+  options: ServerOptions,
+  listener: Listener
 ): Layer.Layer<HttpServer.HttpServer, ServerStartError, ServerRequirements> => {
   const own = HttpApiBuilder.layer(TuttiApi, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide([NodesHandlers, PeriodicsHandlers, ServiceHandlers]),
@@ -86,12 +91,12 @@ export const serverLayer = (
     disableLogger: true,
     disableListenLog: true
   })
-  return ServerStop.layerOnClose.pipe(
+  return ServerStop.layerOnClose(listener.closeUnused).pipe(
     Layer.provide(serving),
     Layer.provide([ServerStop.layer, ServerInfo.layer(options), DatabaseProbe.layer]),
     Layer.provide(Layer.succeed(MaxBodySize, MAX_BODY)),
     Layer.provideMerge(
-      NodeHttpServer.layer(makeServer, {
+      NodeHttpServer.layer(() => listener.server, {
         host: options.host,
         port: options.port,
         gracefulShutdownTimeout: options.gracefulStop
@@ -99,12 +104,6 @@ export const serverLayer = (
     ),
     Layer.catch((error: ServeError) => Layer.effect(HttpServer.HttpServer, Effect.fail(startError(error, options))))
   )
-}
-
-const makeServer = (): Server => {
-  const server = createServer()
-  server.maxConnections = MAX_CONNECTIONS
-  return server
 }
 
 const startError = ({ cause }: ServeError, { host, port }: ServerOptions): ServerStartError => {

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 export class ServerStop extends Context.Service<
   ServerStop,
   {
+    readonly isStopping: () => boolean
     /** Returns once the stop began. */
     readonly stopping: Effect.Effect<void>
     readonly begin: Effect.Effect<void>
@@ -18,13 +19,17 @@ export class ServerStop extends Context.Service<
   static readonly layer: Layer.Layer<ServerStop> = Layer.effect(
     ServerStop,
     Effect.map(Deferred.make<void>(), (begun) => ({
+      isStopping: () => Deferred.isDoneUnsafe(begun),
       stopping: Deferred.await(begun),
       begin: Effect.asVoid(Deferred.succeed(begun, undefined))
     }))
   )
 
   /** Begins the stop when its scope closes: to be built after the server, so that it closes before it. */
-  static readonly layerOnClose: Layer.Layer<never, never, ServerStop> = Layer.effectDiscard(
-    Effect.flatMap(ServerStop, (stop) => Effect.addFinalizer(() => stop.begin))
-  )
+  static readonly layerOnClose = (closeUnused: () => void): Layer.Layer<never, never, ServerStop> =>
+    Layer.effectDiscard(
+      Effect.flatMap(ServerStop, (stop) =>
+        Effect.addFinalizer(() => Effect.andThen(stop.begin, Effect.sync(closeUnused)))
+      )
+    )
 }

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import * as Option from "effect/Option"
 import { NodeNotFoundProblem, TooManyStreamsProblem } from "../api/Problems.ts"
 import type { JournalItem } from "../api/ServiceApi.ts"
 import { TuttiApi } from "../api/TuttiApi.ts"
@@ -12,6 +13,7 @@ import { Journal } from "../conductor/Journal.ts"
 import { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import { PowerControl } from "../conductor/PowerControl.ts"
+import { SyncFlow } from "../conductor/SyncFlow.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import { JournalStore, type StoredEntry } from "../store/JournalStore.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
@@ -20,7 +22,7 @@ import { toJournalEvent } from "./JournalViews.ts"
 import { liveEvents, MAX_READERS, toSseResponse } from "./LiveEvents.ts"
 import { orStoreUnavailable } from "./Problem.ts"
 import { ServerInfo } from "./ServerInfo.ts"
-import { toTask } from "./TaskViews.ts"
+import { toPass, toTask } from "./TaskViews.ts"
 
 const DEFAULT_PAGE = 100
 
@@ -36,6 +38,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
     const journal = yield* Journal
     const observations = yield* ObservationWriter
     const database = yield* DatabaseProbe
+    const flow = yield* SyncFlow
     const info = yield* ServerInfo
     const events = yield* liveEvents
     let readers = 0
@@ -82,7 +85,9 @@ export const ServiceHandlers = HttpApiBuilder.group(
             share_within: fleet.total === 0 ? 1 : fleet.fresh / fleet.total,
             oldest_age_seconds: fleet.oldestAgeMillis === null ? null : fleet.oldestAgeMillis / 1000
           },
-          power_sync: sync === undefined ? null : toTask(sync)
+          power_sync: sync === undefined ? null : toTask(sync),
+          polling: flow.counts(),
+          last_pass: Option.match(flow.lastPass(), { onNone: () => null, onSome: toPass })
         }
       }),
       journal: Effect.fnUntraced(function* ({ query }) {

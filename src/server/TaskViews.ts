@@ -1,7 +1,9 @@
-/** Periodic tasks as Tutti's own API shows them. Pure. */
+/** Periodic tasks and passes as Tutti's own API shows them. Pure. */
 import { formatMillis } from "../domain/Node.ts"
 import type { RunRecord, Summary, TaskStatus } from "../periodics/PeriodicWorker.ts"
 import type { Task, TaskRun } from "../api/PeriodicsApi.ts"
+import type { Status } from "../api/ServiceApi.ts"
+import type { PassSummary } from "../conductor/SyncFlow.ts"
 
 export const toTaskRun = (run: RunRecord): TaskRun => ({
   task: run.task,
@@ -32,6 +34,15 @@ export const toTask = (status: TaskStatus): Task => ({
   elapsed: toSummary(status.elapsed),
   waiting: toSummary(status.waiting),
   recent: status.recent.map(toTaskRun)
+})
+
+export const toPass = (pass: PassSummary): NonNullable<Status["last_pass"]> => ({
+  number: pass.number,
+  started_at: formatMillis(pass.startedAtMillis),
+  duration_seconds: pass.durationMillis / 1000,
+  nodes: pass.nodes,
+  skipped: pass.skipped,
+  outcomes: pass.outcomes
 })
 
 const toSummary = (summary: Summary | null): Task["lateness"] =>

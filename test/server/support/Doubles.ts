@@ -11,6 +11,7 @@ import { NodeDirectory } from "../../../src/conductor/NodeDirectory.ts"
 import { type LockHolder, NodeLock } from "../../../src/conductor/NodeLock.ts"
 import { ObservationWriter } from "../../../src/conductor/ObservationWriter.ts"
 import { PowerControl } from "../../../src/conductor/PowerControl.ts"
+import { type PassSummary, SyncFlow } from "../../../src/conductor/SyncFlow.ts"
 import type { JournalEntry } from "../../../src/domain/JournalEntry.ts"
 import type { NodeRecord } from "../../../src/domain/Node.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
@@ -30,6 +31,7 @@ export interface Doubles {
   readonly entries?: Stream.Stream<JournalEntry>
   readonly locks?: { readonly [id: string]: LockHolder }
   readonly governor?: { readonly [id: string]: GovernorState }
+  readonly lastPass?: PassSummary
   readonly options?: Partial<ServerOptions>
 }
 
@@ -95,6 +97,13 @@ export const doublesLayer = (doubles: Doubles) =>
     ),
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
     Layer.succeed(
+      SyncFlow,
+      strict<SyncFlow["Service"]>("SyncFlow", {
+        counts: () => ({ due: 1, reading: 2, parked: 0 }),
+        lastPass: () => Option.fromNullishOr(doubles.lastPass)
+      })
+    ),
+    Layer.succeed(
       NodeStore,
       strict<NodeStore["Service"]>("NodeStore", {
         changes: Stream.never,
@@ -148,7 +157,7 @@ export const clientOf = (base: string): Client => {
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       })
       const text = await response.text()
-      const isJson = response.headers.get("content-type")?.includes("json") ?? false
+      const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "")
       return {
         status: response.status,
         headers: Object.fromEntries(response.headers),

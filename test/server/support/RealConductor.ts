@@ -1,0 +1,38 @@
+/** A server over the real conductor, its stores in memory, and BMCs that a test arranges by `MemoryGovernor`. */
+import { Effect, Layer } from "effect"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import { HttpServer } from "effect/http"
+import { MemoryGovernor } from "../../../src/bmc/MemoryGovernor.ts"
+import * as Conductor from "../../../src/conductor/Conductor.ts"
+import { ConductorConfig } from "../../../src/conductor/ConductorConfig.ts"
+import { Ownership } from "../../../src/conductor/Ownership.ts"
+import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
+import { WorkerPool } from "../../../src/periodics/WorkerPool.ts"
+import { serverLayer } from "../../../src/server/Server.ts"
+import * as Store from "../../../src/store/Store.ts"
+import { clientOf, testOptions } from "./Doubles.ts"
+
+const layer = serverLayer(testOptions).pipe(
+  Layer.provideMerge(Conductor.layer),
+  Layer.provideMerge(PeriodicWorker.layer()),
+  Layer.provide(WorkerPool.layer()),
+  Layer.provideMerge(MemoryGovernor.layer),
+  Layer.provideMerge(Store.layerMemory),
+  Layer.provide([
+    ConductorConfig.layer({ conductorHost: testOptions.hostname }),
+    Ownership.layerSolo,
+    SecureRandom.layerWebCrypto
+  ])
+)
+
+/** Starts it on a free port; it stops with the scope. */
+export const startReal = Effect.gen(function* () {
+  const context = yield* Layer.build(layer)
+  return yield* Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    return {
+      client: clientOf(`http://127.0.0.1:${"port" in address ? address.port : 0}`),
+      bmcs: yield* MemoryGovernor
+    }
+  }).pipe(Effect.provideContext(context))
+})
