@@ -83,9 +83,7 @@ const make = Effect.gen(function* () {
         return yield* new ConductorError({ reason })
       }
       if (held.wanted !== null) yield* Deferred.succeed(held.wanted, undefined)
-      yield* Effect.interruptible(
-        Effect.timeoutOption(Deferred.await(held.released), config.nodeLockedRetryInterval)
-      )
+      yield* Effect.interruptible(Effect.timeoutOption(Deferred.await(held.released), config.nodeLockedRetryInterval))
     }
   }, Effect.uninterruptible)
 

@@ -85,12 +85,16 @@ export class PollQueue {
         slot.scheduledIn.outstanding--
         slot.scheduledIn = null
       }
-      if (slot.state !== "idle") {
+      if (slot.state === "reading" || slot.pass !== null) {
         pass.skipped++
         continue
       }
-      slot.scheduledIn = pass
       pass.outstanding++
+      if (slot.state === "due") {
+        slot.pass = pass
+        continue
+      }
+      slot.scheduledIn = pass
       scheduled.push({ slot, dueAtMillis: nowMillis + slot.phase * spreadMillis })
     }
     this.scheduled = scheduled
@@ -244,13 +248,18 @@ export class PollQueue {
   }
 }
 
-/** FNV-1a over the characters of the id: spreads well and stays the same for ever. */
+/**
+ * FNV-1a over the characters, and MurmurHash3's finish, without which ids that differ in their last digits only would
+ * lie close together. Stays the same for ever.
+ */
 export const hash = (text: string): number => {
   let value = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
   }
-  return value >>> 0
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
+  return (value ^ (value >>> 16)) >>> 0
 }
 
 const nothing = () => {}
