@@ -71,7 +71,8 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
   const { entries } = runner
   yield* Effect.addFinalizer(() => Effect.sync(() => interruptAll()))
 
-  const nothingLeft = () => [...entries.values()].every((entry) => entry.ended && entry.run === null)
+  const nothingLeft = () =>
+    [...entries.values()].every((entry) => (entry.ended || !entry.enabled) && entry.run === null)
   const isIdle = () => !runner.isRunning() && runner.inFlight() === 0
   const noteIdle = () => {
     if (!isIdle()) return

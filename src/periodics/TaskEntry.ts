@@ -98,6 +98,11 @@ export class TaskEntry {
     return this.enabled && !this.paused && !this.ended && !this.removed
   }
 
+  /** Whether the next due time is not known yet, since it follows from the run under way. */
+  private get isRunningByPlan(): boolean {
+    return this.run !== null && this.run.startedMillis !== null && this.run.kind !== "triggered"
+  }
+
   remember(record: RunRecord): void {
     this.counts[record.outcome]++
     this.recent.push(record)
@@ -136,7 +141,8 @@ export class TaskEntry {
       strategy: timing._tag === "Spacing" ? timing.strategy : null,
       runs: { ...this.counts },
       refusals: this.refusals,
-      nextDueAtMillis: this.due === null || !this.active ? null : this.due.atMillis + epochMillis,
+      nextDueAtMillis:
+        this.due === null || !this.active || this.isRunningByPlan ? null : this.due.atMillis + epochMillis,
       lastRun: this.recent.at(-1) ?? null,
       lastError: this.lastError,
       lateness: this.lateness.summary(),

@@ -197,6 +197,8 @@ const futurist = (load: Load, python: string, report: Report): Promise<void> =>
     }
     child.on("error", (error) => unavailable(`${python}: ${error.message}`))
     child.on("close", (code) => {
+      // It never ran: the error said so already.
+      if (child.pid === undefined) return
       if (code !== 0) return unavailable(complaint.trim().split("\n").at(-1) ?? `${python} exited with ${code}`)
       // Our own script's one line of JSON.
       const measured = JSON.parse(out) as { readonly [key: string]: number }
