@@ -49,3 +49,11 @@ const reasonOfRejection = (rejected: CommandRejected): FailureReason => {
       return "Protocol"
   }
 }
+
+/** The governor did not ask the BMC, since it knows better. */
+export const notAsked = (
+  endpoint: { readonly host: string; readonly port: number },
+  reason: FailureReason,
+  why: string
+): BmcError =>
+  new BmcError({ reason, message: `${endpoint.host}:${endpoint.port} was not asked: ${why}`, withheld: true })

@@ -1,39 +1,30 @@
 /**
  * The gate before one BMC: a plain state machine that lets through one request at a time (more when the profile says
- * so), commands before reads, and lets all who want to read share one read. It asks its breaker and its credential
- * guard, and answers at once when they say no.
+ * so), commands before reads, and lets all who want to read share one read. It asks the BMC's `Health` first, and answers
+ * at once when that says no.
  *
  * A read of a healthy BMC costs no fiber, no timer, no look at the clock. Readers are called in the order in which the
  * answers came, and never from within another reader's call: what a reader starts while it is called waits for its end.
  */
 import type { PowerState } from "../domain/PowerState.ts"
-import type { FailureReason } from "../domain/Failure.ts"
 import type { Bmc, PowerReader } from "./Bmc.ts"
 import { BmcError } from "./BmcError.ts"
+import { notAsked } from "./BmcErrors.ts"
 import type { BmcEndpoint, GovernorState } from "./BmcGovernor.ts"
-import * as Breaker from "./Breaker.ts"
-import * as CredentialGuard from "./CredentialGuard.ts"
-import type { GovernorSettings } from "./GovernorSettings.ts"
+import { Health, type HealthCounts, type HealthHost, type Outcome } from "./Health.ts"
 import type { SessionBudget, SessionHolder } from "./SessionBudget.ts"
 
 /** What all gates share: the clock, chance, the budget, and who is told what is to be done later. */
-export interface GateHost {
-  readonly settings: GovernorSettings
+export interface GateHost extends HealthHost {
   readonly sessions: SessionBudget
   readonly counts: GateCounts
-  /** Monotonic. */
-  readonly nowMillis: () => number
-  readonly random: () => number
   /** Calls `gate.due` at this time or a little later. */
   readonly wakeAt: (gate: Gate, atMillis: number) => void
-  /** Runs `gate.bmc.disconnect` beside everything else. */
+  /** Runs `gate.bmc.disconnect` beside everything else, unless it has claimed a session anew by then. */
   readonly disconnect: (gate: Gate) => void
 }
 
-export interface GateCounts {
-  open: number
-  halfOpen: number
-  quiet: number
+export interface GateCounts extends HealthCounts {
   inFlight: number
   waiting: number
 }
@@ -45,9 +36,6 @@ export interface Ticket {
   state: "new" | "waiting" | "turn" | "done"
 }
 
-/** How a request ended: with an answer, with a failure, or unknown, since the one who asked went away. */
-export type Outcome = BmcError | "answered" | "unknown"
-
 const nothing = () => {}
 
 export class Gate implements PowerReader, SessionHolder {
@@ -55,14 +43,7 @@ export class Gate implements PowerReader, SessionHolder {
   readonly bmc: Bmc
   used = false
   private readonly host: GateHost
-  private breaker: Breaker.Breaker = Breaker.closed
-  private guard: CredentialGuard.CredentialGuard = CredentialGuard.unrefused
-  private lastFailure: FailureReason | null = null
-  /** False: nothing stands in the way of a read, the hot path's only question. */
-  private guarded = false
-  /** What is answered at once, made once per change, since an error is dear. */
-  private refusalOfBreaker: BmcError | undefined
-  private refusalOfGuard: BmcError | undefined
+  private readonly health: Health
   /** Of the read that waits or is in flight. */
   private readers: Array<PowerReader> = []
   /** Counts reads, so that a late withdrawal does not hit the next one. */
@@ -76,7 +57,6 @@ export class Gate implements PowerReader, SessionHolder {
   private hasSession = false
   private pumping = false
   private detached = false
-  private probing = false
   /** The time for which a wake-up was asked last; one is enough. */
   private wakeAtMillis = -Infinity
   private sweptRead = -1
@@ -85,19 +65,20 @@ export class Gate implements PowerReader, SessionHolder {
     this.endpoint = endpoint
     this.bmc = bmc
     this.host = host
+    this.health = new Health(endpoint, host, (atMillis) => host.wakeAt(this, atMillis))
     this.inFlightLimit = bmc.profile().maxInFlight ?? 1
   }
 
   /** Joins the read that waits or is in flight, or starts one. Returns a function that withdraws this reader. */
   read(reader: PowerReader): () => void {
-    const refusal = this.refusalOfRead()
+    const refusal = this.detached ? this.gone() : this.health.refusalOfRead()
     if (refusal !== undefined) {
       reader.onFailure(refusal)
       return nothing
     }
     const readers = this.readers
     if (readers.length >= this.host.settings.sharingReaders) {
-      reader.onFailure(this.withheld("Busy", "too many wait for one read of it"))
+      reader.onFailure(notAsked(this.endpoint, "Busy", "too many wait for one read of it"))
       return nothing
     }
     readers.push(reader)
@@ -116,9 +97,8 @@ export class Gate implements PowerReader, SessionHolder {
   /** Queues a command before all reads. Sent even while the breaker is open, since a person asked. */
   enqueue(ticket: Ticket): void {
     if (this.detached) return this.refuse(ticket, this.gone())
-    if (this.guard.quiet) return this.refuse(ticket, this.credentialRefusal())
     if (this.tickets.length >= this.host.settings.waitingCommands) {
-      return this.refuse(ticket, this.withheld("Busy", "too many commands wait for it"))
+      return this.refuse(ticket, notAsked(this.endpoint, "Busy", "too many commands wait for it"))
     }
     ticket.state = "waiting"
     this.tickets.push(ticket)
@@ -135,7 +115,7 @@ export class Gate implements PowerReader, SessionHolder {
       this.host.counts.waiting--
     } else if (state === "turn") {
       this.ended()
-      this.learn(outcome)
+      if (!this.detached) this.health.learn(outcome)
       this.pump()
     }
   }
@@ -143,39 +123,30 @@ export class Gate implements PowerReader, SessionHolder {
   onPower(power: PowerState): void {
     if (!this.reading) return
     const readers = this.endRead()
-    if (this.breaker !== Breaker.closed || this.guard !== CredentialGuard.unrefused) this.learn("answered")
+    this.health.answered()
     this.deliver(readers, power, undefined)
   }
 
   onFailure(error: BmcError): void {
     if (!this.reading) return
     const readers = this.endRead()
-    this.learn(error)
+    this.health.learn(error)
     this.deliver(readers, undefined, error)
   }
 
   /** Something this gate asked to be woken for. True: its BMC is to be probed, and `probed` called with the outcome. */
   due(nowMillis: number): boolean {
-    if (this.detached) return false
     this.pump()
-    if (this.probing || this.breaker._tag !== "Open" || nowMillis < this.breaker.probeAtMillis) return false
-    this.probing = true
-    return true
+    return this.health.probeDue(nowMillis)
   }
 
   probed(answered: boolean): void {
-    this.probing = false
-    if (this.detached) return
-    const { host } = this
-    this.setBreaker(
-      Breaker.afterProbe(this.breaker, answered, host.settings.breaker, host.nowMillis(), host.random())
-    )
+    this.health.probed(answered)
   }
 
   /** A person says "try again". */
   retry(): void {
-    this.setGuard(CredentialGuard.unrefused)
-    this.setBreaker(Breaker.afterRetry(this.breaker))
+    this.health.retry()
   }
 
   /** Called every `sweepMillis`: a read that was under way at the last sweep already has no end of its own. */
@@ -183,9 +154,9 @@ export class Gate implements PowerReader, SessionHolder {
     this.inFlightLimit = this.bmc.profile().maxInFlight ?? 1
     if (this.reading && this.sweptRead === this.readNumber) {
       this.withdrawRead()
-      this.onFailure(
-        new BmcError({ reason: "Unreachable", message: `no end of a read of ${this.address}`, withheld: false })
-      )
+      const { host, port } = this.endpoint
+      const message = `a read of ${host}:${port} did not end by itself`
+      this.onFailure(new BmcError({ reason: "Protocol", message, withheld: false }))
     }
     this.sweptRead = this.readNumber
   }
@@ -193,11 +164,9 @@ export class Gate implements PowerReader, SessionHolder {
   /** Forgets everything; who waits is told so. */
   detach(): void {
     if (this.detached) return
-    this.setGuard(CredentialGuard.unrefused)
-    this.setBreaker(Breaker.closed)
     this.detached = true
+    this.health.forget()
     this.host.sessions.release(this)
-    this.guarded = true
     const error = this.gone()
     for (const ticket of this.tickets.splice(0)) {
       this.host.counts.waiting--
@@ -210,16 +179,9 @@ export class Gate implements PowerReader, SessionHolder {
   }
 
   state(nowWallMillis: number): GovernorState {
-    const { breaker, guard } = this
     const profile = this.bmc.profile()
     return {
-      breaker: breaker._tag === "Closed" ? "closed" : breaker._tag === "Open" ? "open" : "half-open",
-      nextProbeAtMillis:
-        breaker._tag === "Open" ? nowWallMillis + Math.max(0, breaker.probeAtMillis - this.host.nowMillis()) : null,
-      consecutiveFailures: breaker.failures,
-      lastFailure: this.lastFailure,
-      authenticationFailures: guard.refusals,
-      quiet: guard.quiet,
+      ...this.health.state(nowWallMillis),
       inFlight: this.inFlight,
       waiting: this.tickets.length + (this.readers.length > 0 && !this.reading ? 1 : 0),
       cipherSuite: profile.cipherSuite,
@@ -233,7 +195,12 @@ export class Gate implements PowerReader, SessionHolder {
 
   /** True while an answer of the BMC is not to be expected. */
   get isOpen(): boolean {
-    return this.breaker._tag === "Open"
+    return this.health.isOpen
+  }
+
+  /** False between giving a session back and claiming one anew. */
+  get holdsSession(): boolean {
+    return this.hasSession
   }
 
   evicted(): void {
@@ -262,10 +229,11 @@ export class Gate implements PowerReader, SessionHolder {
   private startNext(): boolean {
     const ticket = this.tickets[0]
     if (ticket !== undefined) {
-      if (this.guard.quiet) {
+      const refusal = this.health.refusalOfCommand()
+      if (refusal !== undefined) {
         this.tickets.shift()
         this.host.counts.waiting--
-        this.refuse(ticket, this.credentialRefusal())
+        this.refuse(ticket, refusal)
         return true
       }
       if (!this.mayStart()) return false
@@ -276,7 +244,7 @@ export class Gate implements PowerReader, SessionHolder {
       return true
     }
     if (this.reading || this.readers.length === 0) return false
-    const refusal = this.refusalOfRead()
+    const refusal = this.health.refusalOfRead()
     if (refusal !== undefined) {
       this.deliver(this.takeWaitingReaders(), undefined, refusal)
       return true
@@ -339,7 +307,11 @@ export class Gate implements PowerReader, SessionHolder {
   }
 
   /** Calls the readers, then goes on, unless a loop outside will. */
-  private deliver(readers: ReadonlyArray<PowerReader>, power: PowerState | undefined, error: BmcError | undefined): void {
+  private deliver(
+    readers: ReadonlyArray<PowerReader>,
+    power: PowerState | undefined,
+    error: BmcError | undefined
+  ): void {
     const outer = this.pumping
     this.pumping = true
     try {
@@ -367,89 +339,7 @@ export class Gate implements PowerReader, SessionHolder {
     ticket.onRefused(error)
   }
 
-  private refusalOfRead(): BmcError | undefined {
-    if (!this.guarded) return undefined
-    if (this.detached) return this.gone()
-    if (this.guard !== CredentialGuard.unrefused && !CredentialGuard.admitsRead(this.guard, this.host.nowMillis())) {
-      return this.credentialRefusal()
-    }
-    if (this.breaker._tag !== "Open") return undefined
-    return (this.refusalOfBreaker ??= this.withheld(
-      "Unreachable",
-      `it did not answer ${this.breaker.failures} times, and is probed until it does`
-    ))
-  }
-
-  private learn(outcome: Outcome): void {
-    if (outcome === "unknown" || this.detached) return
-    if (outcome === "answered") {
-      this.lastFailure = null
-      this.setGuard(CredentialGuard.unrefused)
-      this.setBreaker(Breaker.closed)
-      return
-    }
-    // the client was closed, or refused to send: nothing was learned of the BMC
-    if (outcome.withheld) return
-    this.lastFailure = outcome.reason
-    const { host } = this
-    if (outcome.reason === "Unreachable") {
-      this.setBreaker(Breaker.afterNoAnswer(this.breaker, host.settings.breaker, host.nowMillis(), host.random()))
-      return
-    }
-    this.setBreaker(Breaker.closed)
-    if (outcome.reason === "AuthenticationFailed") {
-      this.setGuard(CredentialGuard.afterRefusal(this.guard, host.settings.guard, host.nowMillis()))
-    }
-  }
-
-  private setBreaker(breaker: Breaker.Breaker): void {
-    const before = this.breaker
-    if (breaker === before) return
-    this.breaker = breaker
-    const { counts } = this.host
-    if (before._tag === "Open") counts.open--
-    else if (before._tag === "HalfOpen") counts.halfOpen--
-    if (breaker._tag === "Open") {
-      counts.open++
-      this.host.wakeAt(this, breaker.probeAtMillis)
-    } else if (breaker._tag === "HalfOpen") counts.halfOpen++
-    this.refusalOfBreaker = undefined
-    this.updateGuarded()
-  }
-
-  private setGuard(guard: CredentialGuard.CredentialGuard): void {
-    const before = this.guard
-    if (guard === before) return
-    this.guard = guard
-    if (guard.quiet !== before.quiet) this.host.counts.quiet += guard.quiet ? 1 : -1
-    this.refusalOfGuard = undefined
-    this.updateGuarded()
-  }
-
-  private updateGuarded(): void {
-    this.guarded = this.breaker._tag === "Open" || this.guard !== CredentialGuard.unrefused
-  }
-
-  private credentialRefusal(): BmcError {
-    const { quiet, refusals } = this.guard
-    const times = refusals === 1 ? "once" : `${refusals} times`
-    return (this.refusalOfGuard ??= this.withheld(
-      "AuthenticationFailed",
-      quiet
-        ? `it refused this credential ${times}; set another one, or ask to try again`
-        : `it refused this credential ${times}; it is tried again a little later`
-    ))
-  }
-
   private gone(): BmcError {
-    return this.withheld("Unreachable", "it was removed, or its address or credential changed")
-  }
-
-  private withheld(reason: FailureReason, why: string): BmcError {
-    return new BmcError({ reason, message: `${this.address} was not asked: ${why}`, withheld: true })
-  }
-
-  private get address(): string {
-    return `${this.endpoint.host}:${this.endpoint.port}`
+    return notAsked(this.endpoint, "Unreachable", "it was removed, or its address or credential changed")
   }
 }

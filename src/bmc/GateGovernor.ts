@@ -18,8 +18,9 @@ import { BmcConnector } from "./BmcConnector.ts"
 import { BmcError } from "./BmcError.ts"
 import { type BmcEndpoint, BmcGovernor } from "./BmcGovernor.ts"
 import { DueQueue } from "./DueQueue.ts"
-import { Gate, type GateCounts, type GateHost, type Outcome, type Ticket } from "./Gate.ts"
+import { Gate, type GateCounts, type GateHost, type Ticket } from "./Gate.ts"
 import { defaultSettings, type GovernorSettings } from "./GovernorSettings.ts"
+import type { Outcome } from "./Health.ts"
 import { makeProfileKeeper } from "./ProfileKeeper.ts"
 import type { ProfileStore } from "./ProfileStore.ts"
 import { SessionBudget } from "./SessionBudget.ts"
@@ -60,7 +61,7 @@ class Chores implements GateHost {
   }
 
   disconnect(gate: Gate): void {
-    this.later(gate.bmc.disconnect)
+    this.later(Effect.suspend(() => (gate.holdsSession ? Effect.void : gate.bmc.disconnect)))
   }
 
   later(chore: Effect.Effect<void>): void {
@@ -101,9 +102,7 @@ const serve = (chores: Chores): Effect.Effect<never> =>
     chores.latch.closeUnsafe()
     for (const chore of chores.take()) yield* Effect.forkChild(chore)
     const { waitMillis } = chores
-    yield* waitMillis === Infinity
-      ? chores.latch.await
-      : Effect.raceFirst(chores.latch.await, Effect.sleep(waitMillis))
+    yield* waitMillis === Infinity ? chores.latch.await : Effect.timeoutOption(chores.latch.await, waitMillis)
   }).pipe(Effect.forever)
 
 const make = Effect.fnUntraced(function* (settings: GovernorSettings) {

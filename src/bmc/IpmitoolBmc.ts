@@ -93,10 +93,13 @@ export const makeIpmitool = Effect.fnUntraced(function* (
     return {
       readPower: (reader) => {
         const fiber = start(
-          Effect.match(Effect.catchDefect(read, (defect) => Effect.fail(broken(defect))), {
-            onSuccess: reader.onPower.bind(reader),
-            onFailure: reader.onFailure.bind(reader)
-          })
+          Effect.match(
+            Effect.catchDefect(read, (defect) => Effect.fail(broken(defect))),
+            {
+              onSuccess: reader.onPower.bind(reader),
+              onFailure: reader.onFailure.bind(reader)
+            }
+          )
         )
         return () => fiber.interruptUnsafe()
       },
@@ -114,16 +117,15 @@ export const makeIpmitool = Effect.fnUntraced(function* (
   return { bmc }
 })
 
-const argumentsOf = (endpoint: BmcEndpoint, suite: CipherSuite, command: PowerCommand | "status") => [
+const argumentsOf = (endpoint: BmcEndpoint, suite: CipherSuite, command: PowerCommand | "status") => {
+  const { host, port, privilege, username } = endpoint
+  const protocol = endpoint.protocolVersion === "1.5" ? ["-I", "lan"] : ["-I", "lanplus", "-C", `${suite}`]
+  const target = ["-H", host, "-p", `${port}`, "-U", username, "-L", privilege]
+  const tries = ["-N", "1", "-R", `${triesOf(command)}`]
+  const secrets = endpoint.kg === null ? ["-E"] : ["-E", "-K"]
   // -v names the reason of a refused login, which is "Unable to establish" otherwise
-  "-v",
-  ...(endpoint.protocolVersion === "1.5" ? ["-I", "lan"] : ["-I", "lanplus", "-C", `${suite}`]),
-  ...["-H", endpoint.host, "-p", `${endpoint.port}`, "-U", endpoint.username, "-L", endpoint.privilege],
-  ...["-N", "1", "-R", `${triesOf(command)}`],
-  "-E",
-  ...(endpoint.kg === null ? [] : ["-K"]),
-  ...["chassis", "power", wordOf(command)]
-]
+  return ["-v", ...protocol, ...target, ...tries, ...secrets, "chassis", "power", wordOf(command)]
+}
 
 const environmentOf = (endpoint: BmcEndpoint) => ({
   // the second goes before the first where the program knows it, and may be set in ours

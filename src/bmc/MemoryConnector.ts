@@ -22,6 +22,8 @@ export interface BmcArrangement {
   readonly power?: PowerState
   /** What reads and commands fail with; null: they succeed. */
   readonly failure?: FailureReason | null
+  /** Whether failures say that the BMC was not asked, as when the client is closed; default false. */
+  readonly withheld?: boolean
   /** Whether it answers probes; default true. */
   readonly pings?: boolean
   /** Whether reads, commands and probes are answered only by `release`; default false: at once. */
@@ -42,7 +44,9 @@ export class MemoryConnector extends Context.Service<
     readonly asked: () => ReadonlyArray<{ readonly nodeId: NodeId; readonly what: BmcQuestion }>
     /** What one BMC was asked, in order. */
     readonly askedOf: (nodeId: NodeId) => ReadonlyArray<BmcQuestion>
-    readonly connections: (nodeId: NodeId) => ReadonlyArray<{ readonly endpoint: BmcEndpoint; readonly profile: BmcProfile }>
+    readonly connections: (
+      nodeId: NodeId
+    ) => ReadonlyArray<{ readonly endpoint: BmcEndpoint; readonly profile: BmcProfile }>
   }
 >()("tutti/bmc/MemoryConnector") {
   /** The connector and its control panel. */
@@ -60,7 +64,9 @@ export class MemoryConnector extends Context.Service<
           askedOf: (nodeId) => bmcs.asked.flatMap((one) => (one.nodeId === nodeId ? [one.what] : [])),
           connections: (nodeId) => bmcs.get(nodeId).connections
         })
-      ).pipe(Context.add(BmcConnector, BmcConnector.of({ connect: (endpoint, profile) => bmcs.connect(endpoint, profile) })))
+      ).pipe(
+        Context.add(BmcConnector, BmcConnector.of({ connect: (endpoint, profile) => bmcs.connect(endpoint, profile) }))
+      )
     })
   )
 }
@@ -122,7 +128,8 @@ class MemoryBmcs {
         ask("read", (failure) => {
           const { power } = bmc.now
           if (failure !== undefined) reader.onFailure(failure)
-          else if (power === undefined) throw new Error(`MemoryConnector: a read of ${nodeId}, whose power was not arranged`)
+          else if (power === undefined)
+            throw new Error(`MemoryConnector: a read of ${nodeId}, whose power was not arranged`)
           else reader.onPower(power)
         }),
       power: asEffect,
@@ -137,7 +144,7 @@ class MemoryBmcs {
     if (now.failure === undefined && now.power === undefined) {
       throw new Error(`MemoryConnector: ${nodeId} was asked, for which nothing was arranged`)
     }
-    return now.failure === undefined || now.failure === null ? undefined : failureWith(now.failure)
+    return now.failure === undefined || now.failure === null ? undefined : failureWith(now.failure, now.withheld)
   }
 
   private failureOfProbe({ now }: MemoryBmc): BmcError | undefined {
@@ -149,5 +156,5 @@ class MemoryBmcs {
   }
 }
 
-const failureWith = (reason: FailureReason): BmcError =>
-  new BmcError({ reason, message: `arranged: ${reason}`, withheld: false })
+const failureWith = (reason: FailureReason, withheld = false): BmcError =>
+  new BmcError({ reason, message: `arranged: ${reason}`, withheld })

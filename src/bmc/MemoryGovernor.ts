@@ -131,7 +131,8 @@ class MemoryFleet {
       return { error: failure.error }
     }
     const power = this.powerOf(machine)
-    if (power === undefined) throw new Error(`MemoryGovernor: ${what} of node ${nodeId}, for which nothing was arranged`)
+    if (power === undefined)
+      throw new Error(`MemoryGovernor: ${what} of node ${nodeId}, for which nothing was arranged`)
     if (what === "read") return { power }
     // nmi leaves the power as it is, cycle and reset end in "power on" (IPMI 2.0 §28.3)
     const to = what === "nmi" ? power : what === "off" || what === "soft" ? "power off" : "power on"
@@ -179,8 +180,7 @@ const controlOf = (fleet: MemoryFleet): MemoryGovernor["Service"] => ({
     fleet.machine(nodeId).state = state
   },
   asked: () => fleet.asked,
-  commands: () =>
-    fleet.asked.flatMap(({ nodeId, what }) => (what === "read" ? [] : [{ nodeId, command: what }])),
+  commands: () => fleet.asked.flatMap(({ nodeId, what }) => (what === "read" ? [] : [{ nodeId, command: what }])),
   attached: () => fleet.endpoints,
   retried: () => fleet.retried
 })

@@ -69,7 +69,7 @@ describe("a thousand dead BMCs", () => {
         assert.strictEqual(outcomes.unreachable + outcomes.withheld, 20 * count)
         assert.strictEqual(governor.counts().open + governor.counts().halfOpen, count)
         assert.deepStrictEqual(lines, [])
-      }).pipe(Effect.provide(fleetOf(count)), Effect.provide(recording)),
+      }).pipe(Effect.provide(Layer.merge(fleetOf(count), recording))),
     30_000
   )
 

@@ -65,12 +65,20 @@ describe("GateGovernor: requests", () => {
       const { answers, read } = recorder(governor)
       read(a, "1: ")
       read(a, "2: ")
-      assert.deepStrictEqual(governor.counts(), { attached: 1, open: 0, halfOpen: 0, quiet: 0, inFlight: 1, waiting: 0 })
+      assert.deepStrictEqual(governor.counts(), {
+        attached: 1,
+        open: 0,
+        halfOpen: 0,
+        quiet: 0,
+        inFlight: 1,
+        waiting: 0
+      })
       bmcs.release(a)
       assert.deepStrictEqual(answers, ["1: power on", "2: power on"])
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read"])
       assert.strictEqual(governor.counts().inFlight, 0)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("lets a person's command go before a read that waits", () =>
     Effect.gen(function* () {
@@ -89,7 +97,8 @@ describe("GateGovernor: requests", () => {
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "off", "on", "read"])
       assert.deepStrictEqual(answers, ["power on"])
       assert.strictEqual(governor.counts().waiting, 0)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("has as many requests in flight as the profile allows", () =>
     Effect.gen(function* () {
@@ -105,7 +114,8 @@ describe("GateGovernor: requests", () => {
         yield* Effect.forkChild(governor.power(a, command), { startImmediately: true })
       }
       assert.deepStrictEqual([stateOf(governor).inFlight, stateOf(governor).waiting], [2, 1])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("does not send a read that was withdrawn while it waited", () =>
     Effect.gen(function* () {
@@ -118,7 +128,8 @@ describe("GateGovernor: requests", () => {
       bmcs.release(a)
       yield* Fiber.join(command)
       assert.deepStrictEqual([bmcs.askedOf(a), answers], [["connect", "on"], []])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("withdraws one reader and answers the others", () =>
     Effect.gen(function* () {
@@ -132,7 +143,23 @@ describe("GateGovernor: requests", () => {
       bmcs.release(a)
       withdraw()
       assert.deepStrictEqual(answers, ["2: power on"])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("does not let a late withdrawal hit the next read of the same reader", () =>
+    Effect.gen(function* () {
+      const { governor, bmcs } = yield* attached
+      bmcs.arrange(a, { held: true })
+      let answers = 0
+      const reader = { onPower: () => void answers++, onFailure: () => assert.fail("must not fail") }
+      const withdrawFirst = governor.startRead(a, reader)
+      bmcs.release(a)
+      governor.startRead(a, reader)
+      withdrawFirst()
+      bmcs.release(a)
+      assert.strictEqual(answers, 2)
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("gives the turn on when a command is interrupted, in flight or waiting", () =>
     Effect.gen(function* () {
@@ -148,7 +175,8 @@ describe("GateGovernor: requests", () => {
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "on", "withdraw", "read"])
       assert.deepStrictEqual(answers, ["power on"])
       assert.deepStrictEqual([governor.counts().inFlight, governor.counts().waiting], [0, 0])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("answers a hundred thousand reads in a row of a BMC that answers at once, without recursion", () =>
     Effect.gen(function* () {
@@ -162,11 +190,13 @@ describe("GateGovernor: requests", () => {
       }
       governor.startRead(a, reader)
       assert.strictEqual(left, 0)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("answers in the order of the requests when answers come at once", () =>
     Effect.gen(function* () {
-      const { governor } = yield* attached
+      const { governor, bmcs } = yield* attached
+      bmcs.arrange(a, { held: true })
       const order: Array<string> = []
       const reader = (name: string, then?: () => void) => ({
         onPower: () => {
@@ -176,9 +206,15 @@ describe("GateGovernor: requests", () => {
         },
         onFailure: () => assert.fail("must not fail")
       })
-      governor.startRead(a, reader("outer", () => governor.startRead(a, reader("inner"))))
+      const readInner = () => {
+        bmcs.arrange(a, { held: false })
+        governor.startRead(a, reader("inner"))
+      }
+      governor.startRead(a, reader("outer", readInner))
+      bmcs.release(a)
       assert.deepStrictEqual(order, ["outer begins", "outer ends", "inner begins", "inner ends"])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("refuses one command more than may wait", () =>
     Effect.gen(function* () {
@@ -186,7 +222,8 @@ describe("GateGovernor: requests", () => {
       bmcs.arrange(a, { held: true })
       for (let i = 0; i < 3; i++) yield* Effect.forkChild(governor.power(a, "on"), { startImmediately: true })
       assert.strictEqual(told(yield* Effect.flip(governor.power(a, "on"))), "Busy (withheld)")
-    }).pipe(Effect.provide(layerWith({ waitingCommands: 2 }))))
+    }).pipe(Effect.provide(layerWith({ waitingCommands: 2 })))
+  )
 
   it.effect("refuses one reader more than may share a read", () =>
     Effect.gen(function* () {
@@ -195,7 +232,8 @@ describe("GateGovernor: requests", () => {
       const { answers, read } = recorder(governor)
       for (let i = 0; i < 3; i++) read()
       assert.deepStrictEqual(answers, ["Busy (withheld)"])
-    }).pipe(Effect.provide(layerWith({ sharingReaders: 2 }))))
+    }).pipe(Effect.provide(layerWith({ sharingReaders: 2 })))
+  )
 
   it.effect("keeps the minimum interval between two requests to a BMC", () =>
     Effect.gen(function* () {
@@ -208,7 +246,8 @@ describe("GateGovernor: requests", () => {
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(answers, ["power on", "power on"])
       assert.strictEqual(count(bmcs.askedOf(a), "read"), 2)
-    }).pipe(Effect.provide(layerWith({ minimumIntervalMillis: 1_000 }))))
+    }).pipe(Effect.provide(layerWith({ minimumIntervalMillis: 1_000 })))
+  )
 
   it.effect("ends a read that never ends by itself, within two sweeps", () =>
     Effect.gen(function* () {
@@ -219,9 +258,10 @@ describe("GateGovernor: requests", () => {
       yield* TestClock.adjust(defaultSettings.sweepMillis)
       assert.deepStrictEqual(answers, [])
       yield* TestClock.adjust(defaultSettings.sweepMillis)
-      assert.deepStrictEqual(answers, ["Unreachable"])
+      assert.deepStrictEqual(answers, ["Protocol"])
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "withdraw"])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 })
 
 describe("GateGovernor: breaker", () => {
@@ -229,17 +269,15 @@ describe("GateGovernor: breaker", () => {
     Effect.gen(function* () {
       const { governor, bmcs } = yield* attached
       bmcs.arrange(a, { failure: "Unreachable" })
-      assert.deepStrictEqual(
-        [yield* outcome(governor), yield* outcome(governor)],
-        ["Unreachable", "Unreachable"]
-      )
+      assert.deepStrictEqual([yield* outcome(governor), yield* outcome(governor)], ["Unreachable", "Unreachable"])
       assert.strictEqual(stateOf(governor).breaker, "closed")
       assert.strictEqual(yield* outcome(governor), "Unreachable")
       assert.strictEqual(stateOf(governor).breaker, "open")
       assert.strictEqual(yield* outcome(governor), "Unreachable (withheld)")
       assert.strictEqual(count(bmcs.askedOf(a), "read"), 3)
       assert.strictEqual(governor.counts().open, 1)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("counts failures in a row only", () =>
     Effect.gen(function* () {
@@ -252,7 +290,36 @@ describe("GateGovernor: breaker", () => {
         yield* outcome(governor)
       }
       assert.deepStrictEqual([stateOf(governor).breaker, stateOf(governor).consecutiveFailures], ["closed", 0])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("does not count what was never sent to the BMC", () =>
+    Effect.gen(function* () {
+      const { governor, bmcs } = yield* attached
+      bmcs.arrange(a, { failure: "Unreachable", withheld: true })
+      for (let i = 0; i < 5; i++) yield* outcome(governor)
+      assert.deepStrictEqual([stateOf(governor).breaker, stateOf(governor).lastFailure], ["closed", null])
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("never has two probes of one BMC under way", () =>
+    Effect.gen(function* () {
+      const { governor, bmcs } = yield* opened
+      bmcs.arrange(a, { held: true })
+      yield* TestClock.adjust(6_000)
+      assert.strictEqual(count(bmcs.askedOf(a), "probe"), 1)
+      // meanwhile a command closes the breaker and reads open it again: its first probe is due while the old one hangs
+      bmcs.arrange(a, { held: false, failure: null })
+      yield* governor.power(a, "on")
+      bmcs.arrange(a, { failure: "Unreachable" })
+      for (let i = 0; i < 3; i++) yield* outcome(governor)
+      yield* TestClock.adjust(6_000)
+      assert.strictEqual(count(bmcs.askedOf(a), "probe"), 1)
+      bmcs.release(a)
+      yield* TestClock.adjust(12_000)
+      assert.strictEqual(count(bmcs.askedOf(a), "probe"), 2)
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("probes with a growing back-off, each at its time and not before", () =>
     Effect.gen(function* () {
@@ -271,7 +338,8 @@ describe("GateGovernor: breaker", () => {
         assert.strictEqual(yield* outcome(governor), "Unreachable (withheld)")
       }
       assert.strictEqual(count(bmcs.askedOf(a), "read"), 3)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("lets one read through after an answered probe, and closes when it is answered", () =>
     Effect.gen(function* () {
@@ -283,8 +351,16 @@ describe("GateGovernor: breaker", () => {
       assert.strictEqual(yield* outcome(governor), "power on")
       const { breaker, consecutiveFailures, lastFailure } = stateOf(governor)
       assert.deepStrictEqual([breaker, consecutiveFailures, lastFailure], ["closed", 0, null])
-      assert.deepStrictEqual(governor.counts(), { attached: 1, open: 0, halfOpen: 0, quiet: 0, inFlight: 0, waiting: 0 })
-    }).pipe(Effect.provide(layerWith())))
+      assert.deepStrictEqual(governor.counts(), {
+        attached: 1,
+        open: 0,
+        halfOpen: 0,
+        quiet: 0,
+        inFlight: 0,
+        waiting: 0
+      })
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("lets all who read while the trial is under way share it", () =>
     Effect.gen(function* () {
@@ -301,7 +377,8 @@ describe("GateGovernor: breaker", () => {
       assert.strictEqual(stateOf(governor).breaker, "open")
       read()
       assert.strictEqual(answers[2], "Unreachable (withheld)")
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("comes back to a BMC that answers reads but no pings", () =>
     Effect.gen(function* () {
@@ -312,7 +389,8 @@ describe("GateGovernor: breaker", () => {
       assert.strictEqual(count(bmcs.askedOf(a), "probe"), 4)
       assert.strictEqual(yield* outcome(governor), "power on")
       assert.strictEqual(stateOf(governor).breaker, "closed")
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("sends a person's command while it is open, and closes when it is answered", () =>
     Effect.gen(function* () {
@@ -321,7 +399,8 @@ describe("GateGovernor: breaker", () => {
       yield* governor.power(a, "on")
       assert.strictEqual(stateOf(governor).breaker, "closed")
       assert.strictEqual(yield* outcome(governor), "power on")
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("answers a read that waits behind a command when that command opens the breaker", () =>
     Effect.gen(function* () {
@@ -336,7 +415,8 @@ describe("GateGovernor: breaker", () => {
       bmcs.release(a)
       assert.isTrue(Exit.isFailure(yield* Fiber.join(command)))
       assert.deepStrictEqual(answers, ["Unreachable (withheld)"])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("lets the next read through when a person asks to try again", () =>
     Effect.gen(function* () {
@@ -344,7 +424,8 @@ describe("GateGovernor: breaker", () => {
       bmcs.arrange(a, { failure: null })
       yield* governor.retry(a)
       assert.strictEqual(yield* outcome(governor), "power on")
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("asks a thousand dead BMCs a bounded number of times in ten minutes, and logs nothing", () => {
     const lines: Array<unknown> = []
@@ -372,7 +453,7 @@ describe("GateGovernor: breaker", () => {
       assert.isAtLeast(probes, 6 * nodes.length)
       assert.strictEqual(governor.counts().open + governor.counts().halfOpen, nodes.length)
       assert.deepStrictEqual(lines, [])
-    }).pipe(Effect.provide(layerWith()), Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provide(Layer.merge(layerWith(), Logger.layer([logger]))))
   })
 
   it.effect("probes no more BMCs at the same moment than allowed", () =>
@@ -381,7 +462,7 @@ describe("GateGovernor: breaker", () => {
       const bmcs = yield* MemoryConnector
       const nodes = Array.from({ length: 10 }, (_, index) => nodeIdOf(index))
       for (const nodeId of nodes) {
-        bmcs.arrange(nodeId, { failure: "Unreachable", pings: false })
+        bmcs.arrange(nodeId, { failure: "Unreachable" })
         yield* governor.attach(endpointOf(nodeId))
         for (let i = 0; i < 3; i++) yield* outcome(governor, nodeId)
         bmcs.arrange(nodeId, { held: true })
@@ -392,7 +473,8 @@ describe("GateGovernor: breaker", () => {
       for (const nodeId of nodes) bmcs.release(nodeId)
       yield* TestClock.adjust(1)
       assert.strictEqual(probed(), 8)
-    }).pipe(Effect.provide(layerWith({ probesAtOnce: 4 }))))
+    }).pipe(Effect.provide(layerWith({ probesAtOnce: 4 })))
+  )
 })
 
 describe("GateGovernor: credentials", () => {
@@ -425,7 +507,8 @@ describe("GateGovernor: credentials", () => {
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed")
       assert.deepStrictEqual([stateOf(governor).quiet, stateOf(governor).authenticationFailures], [true, 3])
       assert.strictEqual(count(bmcs.askedOf(a), "read"), 3)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("is quiet for ever after the third refusal, for commands too", () =>
     Effect.gen(function* () {
@@ -435,7 +518,8 @@ describe("GateGovernor: credentials", () => {
       assert.strictEqual(told(yield* Effect.flip(governor.power(a, "on"))), "AuthenticationFailed (withheld)")
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "read", "read"])
       assert.strictEqual(governor.counts().quiet, 1)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("gives a new credential version new tries", () =>
     Effect.gen(function* () {
@@ -446,7 +530,8 @@ describe("GateGovernor: credentials", () => {
       yield* governor.attach(endpointOf(a, { credentialVersion: 2 }))
       assert.strictEqual(yield* outcome(governor), "power on")
       assert.deepStrictEqual([governor.counts().quiet, stateOf(governor).authenticationFailures], [0, 0])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("tries again when a person asks, and starts counting afresh", () =>
     Effect.gen(function* () {
@@ -454,7 +539,8 @@ describe("GateGovernor: credentials", () => {
       yield* governor.retry(a)
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed")
       assert.deepStrictEqual([stateOf(governor).quiet, stateOf(governor).authenticationFailures], [false, 1])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("forgets refusals once a login worked: one failure is no verdict", () =>
     Effect.gen(function* () {
@@ -463,13 +549,15 @@ describe("GateGovernor: credentials", () => {
       yield* TestClock.adjust(30_000)
       assert.strictEqual(yield* outcome(governor), "power on")
       assert.strictEqual(stateOf(governor).authenticationFailures, 0)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("does not take a refused credential for a dead BMC", () =>
     Effect.gen(function* () {
       const { governor } = yield* quiet
       assert.deepStrictEqual([stateOf(governor).breaker, governor.counts().open], ["closed", 0])
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 })
 
 describe("GateGovernor: sessions and attachment", () => {
@@ -488,7 +576,8 @@ describe("GateGovernor: sessions and attachment", () => {
         bmcs.asked().filter(({ what }) => what === "disconnect"),
         [{ nodeId: nodeIdOf(1), what: "disconnect" }]
       )
-    }).pipe(Effect.provide(layerWith({ sessionLimit: 2 }))))
+    }).pipe(Effect.provide(layerWith({ sessionLimit: 2 })))
+  )
 
   it.effect("makes a read wait while all sessions of the budget are in use", () =>
     Effect.gen(function* () {
@@ -504,7 +593,34 @@ describe("GateGovernor: sessions and attachment", () => {
       assert.deepStrictEqual(answers, ["power on", "power off"])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "disconnect"])
-    }).pipe(Effect.provide(layerWith({ sessionLimit: 1 }))))
+    }).pipe(Effect.provide(layerWith({ sessionLimit: 1 })))
+  )
+
+  it.effect("claims a session anew after its own was given away", () =>
+    Effect.gen(function* () {
+      const { governor, bmcs } = yield* attached
+      bmcs.arrange(b, { power: "power off" })
+      yield* governor.attach(endpointOf(b))
+      for (const nodeId of [a, b, a]) yield* governor.readPower(nodeId)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "read"])
+      assert.deepStrictEqual(bmcs.askedOf(b), ["connect", "read", "disconnect"])
+    }).pipe(Effect.provide(layerWith({ sessionLimit: 1 })))
+  )
+
+  it.effect("hands the session of a detached node to one that waits", () =>
+    Effect.gen(function* () {
+      const { governor, bmcs } = yield* attached
+      bmcs.arrange(a, { held: true })
+      bmcs.arrange(b, { power: "power off" })
+      yield* governor.attach(endpointOf(b))
+      const { answers, read } = recorder(governor)
+      read(a)
+      read(b)
+      yield* governor.detach(a)
+      assert.sameMembers(answers, ["Unreachable (withheld)", "power off"])
+    }).pipe(Effect.provide(layerWith({ sessionLimit: 1 })))
+  )
 
   it.effect("withholds what is asked of a node that is not attached", () =>
     Effect.gen(function* () {
@@ -512,7 +628,8 @@ describe("GateGovernor: sessions and attachment", () => {
       assert.strictEqual(yield* outcome(governor), "Unsupported (withheld)")
       assert.strictEqual(told(yield* Effect.flip(governor.power(a, "on"))), "Unsupported (withheld)")
       assert.isTrue(Option.isNone(governor.state(a)))
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("tells all who wait when the node is detached, and closes its connection", () =>
     Effect.gen(function* () {
@@ -525,8 +642,16 @@ describe("GateGovernor: sessions and attachment", () => {
       assert.strictEqual(told(yield* Fiber.join(waiting)), "Unreachable (withheld)")
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "withdraw", "closed"])
-      assert.deepStrictEqual(governor.counts(), { attached: 0, open: 0, halfOpen: 0, quiet: 0, inFlight: 0, waiting: 0 })
-    }).pipe(Effect.provide(layerWith())))
+      assert.deepStrictEqual(governor.counts(), {
+        attached: 0,
+        open: 0,
+        halfOpen: 0,
+        quiet: 0,
+        inFlight: 0,
+        waiting: 0
+      })
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("does not probe a node that was detached while its breaker was open", () =>
     Effect.gen(function* () {
@@ -535,7 +660,8 @@ describe("GateGovernor: sessions and attachment", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(count(bmcs.askedOf(a), "probe"), 0)
       assert.strictEqual(governor.counts().open, 0)
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("closes every session at the stop but those of dead BMCs, and takes no more requests", () =>
     Effect.gen(function* () {
@@ -545,8 +671,10 @@ describe("GateGovernor: sessions and attachment", () => {
       yield* governor.closeAll
       assert.deepStrictEqual(bmcs.askedOf(b), ["connect", "disconnect"])
       assert.strictEqual(count(bmcs.askedOf(a), "disconnect"), 0)
+      yield* governor.attach(endpointOf(b))
       assert.strictEqual(yield* outcome(governor, b), "Unsupported (withheld)")
-    }).pipe(Effect.provide(layerWith())))
+    }).pipe(Effect.provide(layerWith()))
+  )
 
   it.effect("closes its connections with its scope", () =>
     Effect.gen(function* () {
@@ -559,7 +687,8 @@ describe("GateGovernor: sessions and attachment", () => {
       )
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "disconnect", "closed"])
-    }).pipe(Effect.provide(Layer.merge(MemoryConnector.layer, ProfileStore.layerMemory))))
+    }).pipe(Effect.provide(Layer.merge(MemoryConnector.layer, ProfileStore.layerMemory)))
+  )
 })
 
 describe("GateGovernor: profiles", () => {
@@ -583,7 +712,29 @@ describe("GateGovernor: profiles", () => {
         bmcs.connections(a).map(({ profile }) => profile.cipherSuite),
         [3, 3, null]
       )
-    }).pipe(Effect.provide(Layer.merge(MemoryConnector.layer, ProfileStore.layerMemory))))
+    }).pipe(Effect.provide(Layer.merge(MemoryConnector.layer, ProfileStore.layerMemory)))
+  )
+
+  it.effect("forgets what was learned of a node that was detached", () =>
+    Effect.gen(function* () {
+      const store = yield* ProfileStore
+      yield* store.save([{ nodeId: a, profile: learned }])
+      const bmcs = yield* MemoryConnector
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const governor = yield* BmcGovernor
+          yield* governor.attach(endpointOf(a))
+          yield* governor.detach(a)
+          yield* governor.attach(endpointOf(a))
+        }),
+        GateGovernor.layer()
+      )
+      assert.deepStrictEqual(
+        bmcs.connections(a).map(({ profile }) => profile.cipherSuite),
+        [3, null]
+      )
+    }).pipe(Effect.provide(Layer.merge(MemoryConnector.layer, ProfileStore.layerMemory)))
+  )
 
   it.effect("saves what was learned at the next sweep, once, and again only after a change that matters", () => {
     const batches: Array<ReadonlyArray<unknown>> = []
@@ -622,8 +773,12 @@ describe("GateGovernor: profiles", () => {
       yield* TestClock.adjust(defaultSettings.sweepMillis)
       assert.deepStrictEqual(saved, [{ nodeId: a, profile: learned }])
     }).pipe(
-      Effect.provide(GateGovernor.layer().pipe(Layer.provideMerge(Layer.merge(MemoryConnector.layer, store)))),
-      Effect.provide(Logger.layer([]))
+      Effect.provide(
+        GateGovernor.layer().pipe(
+          Layer.provideMerge(Layer.merge(MemoryConnector.layer, store)),
+          Layer.provideMerge(Logger.layer([]))
+        )
+      )
     )
   })
 })

@@ -47,7 +47,12 @@ const clientLayer = (asked: Asked) =>
               asked.commands.push(command.name)
               return undefined as never
             }),
-          info: () => ({ open: true, cipherSuite: 17, logins: asked.commands.length > 0 ? 1 : 0, roundTripMillis: 2.5 }),
+          info: () => ({
+            open: true,
+            cipherSuite: 17,
+            logins: asked.commands.length > 0 ? 1 : 0,
+            roundTripMillis: 2.5
+          }),
           close: Effect.sync(() => void asked.closed++)
         }
       }),
@@ -59,16 +64,16 @@ const nobody: PowerReader = { onPower: () => {}, onFailure: () => assert.fail("m
 
 const withBmc = (
   test: (
-    connect: (
-      overrides?: Parameters<typeof endpointOf>[1],
-      profile?: BmcProfile
-    ) => ReturnType<typeof makeIpmiBmc>,
+    connect: (overrides?: Parameters<typeof endpointOf>[1], profile?: BmcProfile) => ReturnType<typeof makeIpmiBmc>,
     asked: Asked
   ) => Effect.Effect<void, unknown, Scope.Scope>
 ) => {
   const asked: Asked = { sessions: [], commands: [], closed: 0 }
   return Effect.flatMap(IpmiClient, (client) =>
-    test((overrides, profile = unknownProfile) => makeIpmiBmc(client, endpointOf(nodeIdOf(1), overrides), profile), asked)
+    test(
+      (overrides, profile = unknownProfile) => makeIpmiBmc(client, endpointOf(nodeIdOf(1), overrides), profile),
+      asked
+    )
   ).pipe(Effect.provide(clientLayer(asked)))
 }
 
@@ -88,7 +93,8 @@ describe("IpmiBmc", () => {
           ]
         )
       })
-    ))
+    )
+  )
 
   it.effect("hands user name, password, privilege and K_G to the session", () =>
     withBmc((connect, asked) =>
@@ -99,7 +105,8 @@ describe("IpmiBmc", () => {
         assert.deepStrictEqual([target?.username, target?.privilege, target?.kg], ["u", "OPERATOR", kg])
         assert.strictEqual(target && Redacted.value(target.password), "secret")
       })
-    ))
+    )
+  )
 
   it.effect("asks once who the BMC is, after the third read", () =>
     withBmc((connect, asked) =>
@@ -121,7 +128,8 @@ describe("IpmiBmc", () => {
           })
         )
       })
-    ))
+    )
+  )
 
   it.effect("closes its session when told to give it back", () =>
     withBmc((connect, asked) =>
@@ -130,7 +138,8 @@ describe("IpmiBmc", () => {
         yield* bmc.disconnect
         assert.strictEqual(asked.closed, 1)
       })
-    ))
+    )
+  )
 
   it.effect("sends each power command once", () =>
     withBmc((connect, asked) =>
@@ -142,5 +151,6 @@ describe("IpmiBmc", () => {
           ["on", "off", "cycle", "reset", "nmi", "soft"].map((command) => `Chassis Control (${command})`)
         )
       })
-    ))
+    )
+  )
 })

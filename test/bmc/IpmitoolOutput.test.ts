@@ -16,10 +16,11 @@ const check = (reason: FailureReason, telling: string, ...lines: ReadonlyArray<s
   it(`takes "${telling}" for ${reason}`, () => {
     const error = parsePower(failed(...lines))
     assert.instanceOf(error, BmcError)
-    assert.deepStrictEqual(
-      error instanceof BmcError && [error.reason, error.message, error.withheld],
-      [reason, `ipmitool: ${telling}`, false]
-    )
+    assert.deepStrictEqual(error instanceof BmcError && [error.reason, error.message, error.withheld], [
+      reason,
+      `ipmitool: ${telling}`,
+      false
+    ])
   })
 
 describe("IpmitoolOutput: results", () => {
@@ -29,7 +30,13 @@ describe("IpmitoolOutput: results", () => {
   })
 
   it("takes nothing else for a power state, whatever the exit code says", () => {
-    for (const stdout of ["", "on", "Chassis Power is on and off", "Chassis Power is unknown", "x Chassis Power is on"]) {
+    for (const stdout of [
+      "",
+      "on",
+      "Chassis Power is on and off",
+      "Chassis Power is unknown",
+      "x Chassis Power is on"
+    ]) {
       const error = parsePower(done(stdout))
       assert.strictEqual(error instanceof BmcError && error.reason, "Protocol", stdout)
     }
@@ -49,7 +56,11 @@ describe("IpmitoolOutput: failures", () => {
   check("AuthenticationFailed", integrity, `> ${integrity}`, noSession)
   const unknownUser = "RAKP 2 message indicates an error : unauthorized name"
   check("AuthenticationFailed", unknownUser, unknownUser, noSession)
-  check("AuthenticationFailed", "lanplus: password is longer than 20 bytes.", "lanplus: password is longer than 20 bytes.")
+  check(
+    "AuthenticationFailed",
+    "lanplus: password is longer than 20 bytes.",
+    "lanplus: password is longer than 20 bytes."
+  )
   check(
     "AuthenticationFailed",
     "Activate Session command failed",

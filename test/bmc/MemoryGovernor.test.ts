@@ -41,21 +41,24 @@ describe("MemoryGovernor", () => {
         { nodeId, what: "read" }
       ])
       assert.deepStrictEqual(machines.commands(), [{ nodeId, command: "on" }])
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 
   it.effect("dies when a node is read for which nothing was arranged", () =>
     Effect.gen(function* () {
       const { governor } = yield* attached
       const exit = yield* Effect.exit(governor.readPower(nodeId))
       assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 
   it.effect("withholds reads of a node that is not attached", () =>
     Effect.gen(function* () {
       const governor = yield* BmcGovernor
       const error = yield* Effect.flip(governor.readPower(nodeId))
       assert.deepStrictEqual([error.reason, error.withheld], ["Unsupported", true])
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 
   it.effect("fails the arranged number of times", () =>
     Effect.gen(function* () {
@@ -64,7 +67,8 @@ describe("MemoryGovernor", () => {
       machines.fail(nodeId, "Unreachable", { times: 1 })
       assert.strictEqual((yield* Effect.flip(governor.readPower(nodeId))).reason, "Unreachable")
       assert.strictEqual(yield* governor.readPower(nodeId), "power on")
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 
   it.effect("lets a command take effect after its delay, not before", () =>
     Effect.gen(function* () {
@@ -76,7 +80,8 @@ describe("MemoryGovernor", () => {
       assert.strictEqual(yield* governor.readPower(nodeId), "power on")
       yield* TestClock.adjust(1)
       assert.strictEqual(yield* governor.readPower(nodeId), "power off")
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 
   it.effect("answers held requests when they are released, but not those withdrawn", () =>
     Effect.gen(function* () {
@@ -93,5 +98,6 @@ describe("MemoryGovernor", () => {
       machines.release(nodeId)
       assert.strictEqual(yield* Fiber.join(kept), "power on")
       assert.isFalse(withdrawnAnswered)
-    }).pipe(Effect.provide(MemoryGovernor.layer)))
+    }).pipe(Effect.provide(MemoryGovernor.layer))
+  )
 })

@@ -114,8 +114,7 @@ const ipmitool = (port: number, options: Partial<FleetOptions>, overrides: Parti
       const program = yield* makeIpmitool()
       const endpoints = endpointsOf(port, overrides)
       return {
-        connect: (to) =>
-          Effect.sync(() => program.bmc(endpoints[to], unknownProfile, pingOf(ipmi, endpoints[to]))),
+        connect: (to) => Effect.sync(() => program.bmc(endpoints[to], unknownProfile, pingOf(ipmi, endpoints[to]))),
         setPower: (power) => Effect.sync(() => fleet.setPower("all", power === "power on")),
         power: Effect.sync(() => (fleet.report([0])[0]?.poweredOn === true ? "power on" : "power off")),
         passing
