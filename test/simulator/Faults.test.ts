@@ -160,6 +160,7 @@ describe("a fleet under a test's hand", () => {
       })
       expect(fleet.report([2])[0]).toMatchObject({ controls: 1, commands: { "00/01": 2 } })
       expect(fleet.report([2])[0]?.commands["00/02"]).toBeUndefined()
+      expect(yield* passing(session.request(getPower))).toBe(true)
     }).pipe(Effect.provide(fleetOf3))
   )
 

@@ -146,6 +146,21 @@ describe("a session with a simulated BMC", () => {
     }).pipe(Effect.provide(simulated({ count: 1 })))
   )
 
+  it.effect("isn't opened by a console whose RAKP 3 doesn't verify", () =>
+    Effect.gen(function* () {
+      const { fleet, intercept } = yield* MemoryNetwork
+      intercept((datagram) => {
+        const bytes = datagram.bytes.slice()
+        // RAKP 3 ends with its authentication code
+        if (bytes[5] === 0x14) bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1
+        return [{ ...datagram, bytes }]
+      })
+      const reason = yield* passing(failure((yield* sessionTo(0)).request(getPower)))
+      expect(reason).toMatchObject({ _tag: "AuthenticationFailed" })
+      expect(fleet.counters()).toMatchObject({ logins: 0, sessionsOpen: 0 })
+    }).pipe(Effect.provide(simulated({ count: 1 })))
+  )
+
   it.effect("is opened once though RAKP 1 and 3 come twice, and both get the same answer again", () =>
     Effect.gen(function* () {
       const { fleet, intercept } = yield* MemoryNetwork
