@@ -83,17 +83,20 @@ const untilPower = ({ ipmitool }: Bench, power: "on" | "off"): Effect.Effect<voi
   )
 
 describe("ipmitool", () => {
-  it.live.each(["17", "3"])("logs in with cipher suite %s and reads the power", (suite) =>
-    Effect.gen(function* () {
-      const { fleet, ipmitool } = yield* startFleet({ count: 1 })
-      expect(yield* ipmitool("-C", suite, "chassis", "power", "status")).toEqual({
-        failed: false,
-        output: "Chassis Power is on"
-      })
-      fleet.setPower("all", false)
-      expect((yield* ipmitool("-C", suite, "chassis", "power", "status")).output).toBe("Chassis Power is off")
-      expect(fleet.counters()).toMatchObject({ chassisStatusAnswered: 2, logins: 2, sessionsOpen: 0 })
-    })
+  it.live.each(["17", "3"])(
+    "logs in with cipher suite %s and reads the power",
+    (suite) =>
+      Effect.gen(function* () {
+        const { fleet, ipmitool } = yield* startFleet({ count: 1 })
+        expect(yield* ipmitool("-C", suite, "chassis", "power", "status")).toEqual({
+          failed: false,
+          output: "Chassis Power is on"
+        })
+        fleet.setPower("all", false)
+        expect((yield* ipmitool("-C", suite, "chassis", "power", "status")).output).toBe("Chassis Power is off")
+        expect(fleet.counters()).toMatchObject({ chassisStatusAnswered: 2, logins: 2, sessionsOpen: 0 })
+      }),
+    toolTimeoutMillis
   )
 
   it.live(
@@ -122,49 +125,60 @@ describe("ipmitool", () => {
     toolTimeoutMillis
   )
 
-  it.live("reads identity, capabilities and cipher suites", () =>
-    Effect.gen(function* () {
-      const { ipmitool } = yield* startFleet({ count: 1 })
-      expect((yield* ipmitool("mc", "info")).output).toMatch(
-        /Firmware Revision +: 1\.00\nIPMI Version +: 2\.0\n[^]*Device Available +: yes[^]*Chassis Device/
-      )
-      expect((yield* ipmitool("mc", "guid")).output).toMatch(/GUID +: [0-9a-fA-F-]{32,36}/)
-      const suites = (yield* ipmitool("channel", "getciphers", "ipmi", "1")).output
-      expect(suites).toMatch(/^17 +N\/A +hmac_sha256 +sha256_128 +aes_cbc_128 *$/m)
-      expect(suites).toMatch(/^3 +N\/A +hmac_sha1 +hmac_sha1_96 +aes_cbc_128 *$/m)
-      expect(yield* ipmitool("sel", "info")).toEqual({
-        failed: true,
-        output: "Get SEL Info command failed: Invalid command"
-      })
-    })
+  it.live(
+    "reads identity, capabilities and cipher suites",
+    () =>
+      Effect.gen(function* () {
+        const { ipmitool } = yield* startFleet({ count: 1 })
+        expect((yield* ipmitool("mc", "info")).output).toMatch(
+          /Firmware Revision +: 1\.00\nIPMI Version +: 2\.0\n[^]*Device Available +: yes[^]*Chassis Device/
+        )
+        expect((yield* ipmitool("mc", "guid")).output).toMatch(/GUID +: [0-9a-fA-F-]{32,36}/)
+        const suites = (yield* ipmitool("channel", "getciphers", "ipmi", "1")).output
+        expect(suites).toMatch(/^17 +N\/A +hmac_sha256 +sha256_128 +aes_cbc_128 *$/m)
+        expect(suites).toMatch(/^3 +N\/A +hmac_sha1 +hmac_sha1_96 +aes_cbc_128 *$/m)
+        expect(yield* ipmitool("sel", "info")).toEqual({
+          failed: true,
+          output: "Get SEL Info command failed: Invalid command"
+        })
+      }),
+    toolTimeoutMillis
   )
 
-  it.live("is refused with a wrong password, a wrong name, too little privilege, and suite 0", () =>
-    Effect.gen(function* () {
-      const { fleet, ipmitool } = yield* startFleet({ count: 1 })
-      const refused = (...args: ReadonlyArray<string>) => ipmitool("-N", "1", "-R", "1", ...args)
-      for (const args of [
-        ["-P", "wrong", "chassis", "power", "status"],
-        ["-U", "root", "chassis", "power", "status"],
-        ["-C", "0", "chassis", "power", "status"]
-      ]) {
-        const { failed, output } = yield* refused(...args)
-        expect(failed).toBe(true)
-        expect(output).toContain("Unable to establish IPMI v2 / RMCP+ session")
-      }
-      expect((yield* refused("-L", "USER", "chassis", "power", "off")).output).toContain("Insufficient privilege level")
-      expect(fleet.counters()).toMatchObject({ controls: 0, chassisStatusAnswered: 0 })
-    })
+  it.live(
+    "is refused with a wrong password, a wrong name, too little privilege, and suite 0",
+    () =>
+      Effect.gen(function* () {
+        const { fleet, ipmitool } = yield* startFleet({ count: 1 })
+        const refused = (...args: ReadonlyArray<string>) => ipmitool("-N", "1", "-R", "1", ...args)
+        for (const args of [
+          ["-P", "wrong", "chassis", "power", "status"],
+          ["-U", "root", "chassis", "power", "status"],
+          ["-C", "0", "chassis", "power", "status"]
+        ]) {
+          const { failed, output } = yield* refused(...args)
+          expect(failed).toBe(true)
+          expect(output).toContain("Unable to establish IPMI v2 / RMCP+ session")
+        }
+        expect((yield* refused("-L", "USER", "chassis", "power", "off")).output).toContain(
+          "Insufficient privilege level"
+        )
+        expect(fleet.counters()).toMatchObject({ controls: 0, chassisStatusAnswered: 0 })
+      }),
+    toolTimeoutMillis
   )
 
-  it.live.each(["17", "3"])("needs the BMC key where one is set, with cipher suite %s", (suite) =>
-    Effect.gen(function* () {
-      const { ipmitool } = yield* startFleet({ count: 1, kg: "BMC key of 20 bytes!" })
-      const right = yield* ipmitool("-C", suite, "-k", "BMC key of 20 bytes!", "chassis", "power", "status")
-      expect(right).toEqual({ failed: false, output: "Chassis Power is on" })
-      const without = yield* ipmitool("-C", suite, "-N", "1", "-R", "1", "chassis", "power", "status")
-      expect(without.failed).toBe(true)
-    })
+  it.live.each(["17", "3"])(
+    "needs the BMC key where one is set, with cipher suite %s",
+    (suite) =>
+      Effect.gen(function* () {
+        const { ipmitool } = yield* startFleet({ count: 1, kg: "BMC key of 20 bytes!" })
+        const right = yield* ipmitool("-C", suite, "-k", "BMC key of 20 bytes!", "chassis", "power", "status")
+        expect(right).toEqual({ failed: false, output: "Chassis Power is on" })
+        const without = yield* ipmitool("-C", suite, "-N", "1", "-R", "1", "chassis", "power", "status")
+        expect(without.failed).toBe(true)
+      }),
+    toolTimeoutMillis
   )
 
   it.live(
@@ -180,38 +194,49 @@ describe("ipmitool", () => {
 })
 
 describe("FreeIPMI", () => {
-  it.live.each([17, 3] as const)("asks and controls a range of BMCs with cipher suite %s", (suite) =>
-    Effect.gen(function* () {
-      const { fleet, freeipmi } = yield* startFleet({ count: 10 })
-      const lines = (line: string) => Array.from({ length: 10 }, () => line).join("\n")
-      expect((yield* freeipmi("ipmipower", suite, "--stat")).output).toBe(lines("127.0.0.1: on"))
-      expect((yield* freeipmi("ipmipower", suite, "--off", "--wait-until-off")).output).toBe(lines("127.0.0.1: ok"))
-      expect(powerOf(fleet)).toEqual(Array.from({ length: 10 }, () => false))
-      expect((yield* freeipmi("ipmipower", suite, "-W", "opensesspriv", "--stat")).output).toBe(lines("127.0.0.1: off"))
-      expect((yield* freeipmi("ipmipower", suite, "--on", "--wait-until-on")).output).toBe(lines("127.0.0.1: ok"))
-      expect(powerOf(fleet)).toEqual(Array.from({ length: 10 }, () => true))
-      expect(actionsOf(fleet)).toEqual(Array.from({ length: 10 }, () => ["off", "on"]).flat())
-    })
+  it.live.each([17, 3] as const)(
+    "asks and controls a range of BMCs with cipher suite %s",
+    (suite) =>
+      Effect.gen(function* () {
+        const { fleet, freeipmi } = yield* startFleet({ count: 10 })
+        const lines = (line: string) => Array.from({ length: 10 }, () => line).join("\n")
+        expect((yield* freeipmi("ipmipower", suite, "--stat")).output).toBe(lines("127.0.0.1: on"))
+        expect((yield* freeipmi("ipmipower", suite, "--off", "--wait-until-off")).output).toBe(lines("127.0.0.1: ok"))
+        expect(powerOf(fleet)).toEqual(Array.from({ length: 10 }, () => false))
+        expect((yield* freeipmi("ipmipower", suite, "-W", "opensesspriv", "--stat")).output).toBe(
+          lines("127.0.0.1: off")
+        )
+        expect((yield* freeipmi("ipmipower", suite, "--on", "--wait-until-on")).output).toBe(lines("127.0.0.1: ok"))
+        expect(powerOf(fleet)).toEqual(Array.from({ length: 10 }, () => true))
+        expect(actionsOf(fleet)).toEqual(Array.from({ length: 10 }, () => ["off", "on"]).flat())
+      }),
+    toolTimeoutMillis
   )
 
-  it.live.each([17, 3] as const)("ipmi-chassis reads the chassis status with cipher suite %s", (suite) =>
-    Effect.gen(function* () {
-      const { freeipmi } = yield* startFleet({ count: 1 })
-      const { failed, output } = yield* freeipmi("ipmi-chassis", suite, "--get-chassis-status")
-      expect(failed).toBe(false)
-      expect(output).toMatch(/^System Power +: on$/m)
-      expect(output).toMatch(/^Power restore policy +: Restore$/m)
-    })
+  it.live.each([17, 3] as const)(
+    "ipmi-chassis reads the chassis status with cipher suite %s",
+    (suite) =>
+      Effect.gen(function* () {
+        const { freeipmi } = yield* startFleet({ count: 1 })
+        const { failed, output } = yield* freeipmi("ipmi-chassis", suite, "--get-chassis-status")
+        expect(failed).toBe(false)
+        expect(output).toMatch(/^System Power +: on$/m)
+        expect(output).toMatch(/^Power restore policy +: Restore$/m)
+      }),
+    toolTimeoutMillis
   )
 
-  it.live("tells a wrong password, a wrong name and a missing BMC key apart", () =>
-    Effect.gen(function* () {
-      const { freeipmi } = yield* startFleet({ count: 1 })
-      expect((yield* freeipmi("ipmipower", 17, "-p", "wrong", "--stat")).output).toBe("127.0.0.1: password invalid")
-      expect((yield* freeipmi("ipmipower", 17, "-u", "root", "--stat")).output).toBe("127.0.0.1: username invalid")
-      const locked = yield* startFleet({ count: 1, kg: "key" })
-      expect((yield* locked.freeipmi("ipmipower", 17, "--stat")).output).toBe("127.0.0.1: k_g invalid")
-      expect((yield* locked.freeipmi("ipmipower", 17, "-k", "key", "--stat")).output).toBe("127.0.0.1: on")
-    })
+  it.live(
+    "tells a wrong password, a wrong name and a missing BMC key apart",
+    () =>
+      Effect.gen(function* () {
+        const { freeipmi } = yield* startFleet({ count: 1 })
+        expect((yield* freeipmi("ipmipower", 17, "-p", "wrong", "--stat")).output).toBe("127.0.0.1: password invalid")
+        expect((yield* freeipmi("ipmipower", 17, "-u", "root", "--stat")).output).toBe("127.0.0.1: username invalid")
+        const locked = yield* startFleet({ count: 1, kg: "key" })
+        expect((yield* locked.freeipmi("ipmipower", 17, "--stat")).output).toBe("127.0.0.1: k_g invalid")
+        expect((yield* locked.freeipmi("ipmipower", 17, "-k", "key", "--stat")).output).toBe("127.0.0.1: on")
+      }),
+    toolTimeoutMillis
   )
 })
