@@ -13,7 +13,9 @@ const execute = promisify(execFile)
  * that `node` is whatever the machine has, and nothing of npm's or Tutti's set.
  */
 export const cleanEnvironment = (): NodeJS.ProcessEnv => {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|TUTTI_|DATABASE_URL$|NODE_)/i.test(name))
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|TUTTI_|DATABASE_URL$|NODE_ENV$|NODE_OPTIONS$)/i.test(name)
+  )
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"))
   return { ...Object.fromEntries(own), PATH: path.join(delimiter) }
 }
