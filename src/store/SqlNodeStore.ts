@@ -24,20 +24,27 @@ import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
 import type { NewNode, NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
 import { newestOfEach } from "./Observations.ts"
 import { SecretKey } from "./Secrets.ts"
-import type { KeyRing } from "./Secrets.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
 import * as SqlText from "./SqlText.ts"
 import { Duplicate, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
 
 const { int4, text, timestamptz, uuid } = PgTypes.OID
 
-/** Nodes in one statement: some megabytes of parameters, and some tens of milliseconds of encoding, at most. */
-const nodesPerStatement = 1000
+/**
+ * Nodes in one statement: about 10 ms of encoding or decoding, between which the process can go on with what is urgent.
+ */
+const nodesPerStatement = 250
 
 /** Before the first in the order of creation. */
 const firstPage: bigint = 0n
 
 const isNodeId = Schema.is(NodeId)
+
+const inChunks = <A, B>(
+  items: ReadonlyArray<A>,
+  statement: (chunk: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, SqlError | StoreError>
+): Effect.Effect<ReadonlyArray<B>, SqlError | StoreError> =>
+  Effect.map(Effect.forEach(Arr.chunksOf(items, nodesPerStatement), statement), Arr.flatten)
 
 const notFound = (ident: string) => new StoreError({ reason: new NodeNotFound({ ident }) })
 
@@ -64,21 +71,27 @@ const make = Effect.gen(function* () {
   const select = (rest: Fragment) =>
     Effect.map(NodeRow.select(sql, ring, rest), (stored) => stored.map(({ record }) => record))
 
-  const inChunks = (
-    write: (sql: SqlClient.SqlClient, ring: KeyRing, nodes: ReadonlyArray<Node>) => Effect.Effect<unknown, SqlError>,
-    nodes: ReadonlyArray<Node>
-  ) => Effect.forEach(Arr.chunksOf(nodes, nodesPerStatement), (chunk) => write(sql, ring, chunk), { discard: true })
+  /** Names are compared at the end only: nodes of two statements may swap theirs. */
+  const store = Effect.fnUntraced(function* (edited: ReadonlyArray<Node>, created: ReadonlyArray<Node>) {
+    yield* sql`set constraints nodes_name_key deferred`
+    yield* inChunks(edited, (chunk) => NodeRow.replace(sql, ring, chunk))
+    yield* inChunks(created, (chunk) => NodeRow.insert(sql, ring, chunk))
+    yield* sql`set constraints nodes_name_key immediate`
+  })
 
   const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, update: boolean) {
-    const ids = SqlText.array(
-      batch.map(({ id }) => id),
-      uuid
-    )
-    const names = SqlText.array(
-      batch.flatMap(({ name }) => (name === null ? [] : [name])),
-      text
-    )
-    const stored = yield* select(sql`where n.id = any(${ids}) or n.name = any(${names}) order by n.id for update of n`)
+    const stored = yield* inChunks(batch, (chunk) => {
+      const ids = SqlText.array(
+        chunk.map(({ id }) => id),
+        uuid
+      )
+      const names = SqlText.array(
+        chunk.flatMap(({ name }) => (name === null ? [] : [name])),
+        text
+      )
+      const named = sql`select id from nodes where id = any(${ids}) union select id from nodes where name = any(${names})`
+      return select(sql`where n.id in (${named}) order by n.id for update of n`)
+    })
     const plan = planImport(
       batch,
       stored.map(({ node }) => node),
@@ -87,9 +100,7 @@ const make = Effect.gen(function* () {
     )
     if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
     const { created, matched, edited } = plan.success
-    // first, so that a new node can take a name that an edited one gives up
-    yield* inChunks(NodeRow.replace, edited)
-    yield* inChunks(NodeRow.insert, created)
+    yield* store(edited, created)
     const observations = new Map(stored.map(({ node, observation }) => [node.id, observation]))
     yield* upserted(
       [...created, ...edited].map((node) => ({
@@ -102,18 +113,23 @@ const make = Effect.gen(function* () {
 
   const updateAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
     const updates = new Map(batch.map((update) => [update.id, update]))
-    const ids = SqlText.array(Array.from(updates.keys()), uuid)
-    const stored = yield* select(sql`where n.id = any(${ids}) order by n.id for update of n`)
     const now = yield* DateTime.now
-    const changed = stored.flatMap(({ node, observation }): ReadonlyArray<NodeRecord> => {
+    let found = 0
+    const edit = ({ node, observation }: NodeRecord): ReadonlyArray<NodeRecord> => {
+      found++
       const update = updates.get(node.id)
       if (update === undefined || (update.expectedVersion ?? node.version) !== node.version) return []
       return [{ node: edited(node, update.changes, now), observation }]
+    }
+    // in one order for all, so that no two batches wait for each other
+    const changed = yield* inChunks(Array.from(updates.keys()).toSorted(), (chunk) => {
+      const ids = SqlText.array(chunk, uuid)
+      return Effect.map(select(sql`where n.id = any(${ids}) order by n.id for update of n`), Arr.flatMap(edit))
     })
     const nodes = changed.map(({ node }) => node)
-    yield* inChunks(NodeRow.replace, nodes)
+    yield* store(nodes, [])
     yield* upserted(changed)
-    return { nodes, found: stored.length }
+    return { nodes, found }
   })
 
   /** A transaction whose failures are the store's; `batch` is where a line that a unique constraint found is looked up. */

@@ -1,6 +1,7 @@
 import * as Store from "../../src/store/Store.ts"
 import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
 import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
+import { storeScaleSuite } from "../suites/storeScaleSuite.ts"
 import { storeSuite } from "../suites/storeSuite.ts"
 
-storeSuite("Stores in memory", Store.layerMemory, [nodeStoreSuite, journalStoreSuite])
+storeSuite("Stores in memory", Store.layerMemory, [nodeStoreSuite, journalStoreSuite, storeScaleSuite])

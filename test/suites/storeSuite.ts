@@ -6,6 +6,7 @@ import type { Stores } from "../../src/store/Store.ts"
 import { journalStoreSuite } from "./journalStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
+import { storeScaleSuite } from "./storeScaleSuite.ts"
 
 /** Profiles in memory know no nodes, and keep one's that is gone: `profileStoreSuite` is for databases. */
 export const storeSuite = <E>(
@@ -14,7 +15,8 @@ export const storeSuite = <E>(
   suites: ReadonlyArray<(it: Vitest.MethodsNonLive<Stores>) => void> = [
     nodeStoreSuite,
     journalStoreSuite,
-    profileStoreSuite
+    profileStoreSuite,
+    storeScaleSuite
   ]
 ) =>
   layer(stores, { timeout: "60 seconds", excludeTestServices: true })(name, (it) => {

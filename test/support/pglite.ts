@@ -40,11 +40,10 @@ export const testKey: Layer.Layer<SecretKey> = Layer.succeed(SecretKey, {
 })
 
 /** A client alone: no schema. */
-export const layerClient = Layer.unwrap(
-  Effect.map(Effect.promise(templateFile), (template) =>
-    Database.layerPglite({ folder: null, template, workerUrl: defaultWorkerUrl })
+export const layerClient = (workerUrl: URL) =>
+  Layer.unwrap(
+    Effect.map(Effect.promise(templateFile), (template) => Database.layerPglite({ folder: null, template, workerUrl }))
   )
-)
 
 const layerSchema: Layer.Layer<never, never, SqlClient.SqlClient | SecretKey> = Layer.effectDiscard(
   Effect.orDie(DatabaseSchema.prepare)
@@ -53,6 +52,6 @@ const layerSchema: Layer.Layer<never, never, SqlClient.SqlClient | SecretKey> = 
 /** Stores over an embedded database of their own, with its client and key. */
 export const layerStores = Store.layer.pipe(
   Layer.provideMerge(layerSchema),
-  Layer.provideMerge(layerClient),
+  Layer.provideMerge(layerClient(defaultWorkerUrl)),
   Layer.provideMerge(testKey)
 )
