@@ -107,6 +107,9 @@ export class DeadlineQueue {
 
 /** Walks the queue for ever, sleeping while it is empty. Cannot fail. */
 export const runDeadlines = (queue: DeadlineQueue): Effect.Effect<never> =>
-  Effect.forever(
-    queue.busy.await.pipe(Effect.andThen(Effect.sleep(slotMillis)), Effect.andThen(Effect.sync(() => queue.walk())))
+  queue.busy.await.pipe(
+    Effect.andThen(Effect.sleep(slotMillis)),
+    Effect.andThen(Effect.sync(() => queue.walk())),
+    // Every turn sleeps, so that there is no need to yield besides.
+    Effect.forever({ disableYield: true })
   )

@@ -7,7 +7,6 @@
  * Capabilities are asked for in the first login of a handle only, as the one request that leaves nothing behind on the BMC; they
  * are not authenticated and serve only to word an error. A BMC that doesn't answer them twice is logged in to without.
  */
-import * as Redacted from "effect/Redacted"
 import { type ChannelAuthCapabilities, makeGetChannelAuthCapabilities } from "../commands/GetChannelAuthCapabilities.ts"
 import { makeCloseSession } from "../commands/CloseSession.ts"
 import { privilegeNumbers } from "../commands/PrivilegeLevel.ts"
@@ -23,9 +22,10 @@ import {
   SessionsExhausted
 } from "../IpmiError.ts"
 import type { Endpoint } from "../IpmiTransport.ts"
-import { longestUsername, randomLength } from "../wire/Rakp.ts"
+import { randomLength } from "../wire/Rakp.ts"
 import { decodeRmcpPlusHeader, payloadOffset } from "../wire/RmcpPlusPacket.ts"
 import { suites } from "./CipherSuite.ts"
+import { credentialOf, credentialProblem } from "./Credential.ts"
 import type { Exchange, SessionKeys } from "./Keys.ts"
 import { beginLogin, continueLogin, type LoginInput, type LoginState, type LoginStep } from "./Login.ts"
 import { tries, unknownBaseMillis, waitMillis } from "./Patience.ts"
@@ -66,8 +66,6 @@ export interface LoginHandler {
   readonly onFailed: (reason: IpmiReason) => void
 }
 
-/** IPMI 2.0 §22.30, and §13.31 for K_G. */
-const longestKey = 20
 /** Tries of the capabilities, out of all, before going on without. */
 const capabilityTries = 2
 /** A verified packet may jump as far ahead as it likes; see SequenceWindow. */
@@ -81,7 +79,6 @@ export class LoginRun {
   readonly #handler: LoginHandler
   readonly #deadline: Deadline
   readonly #beganAt: number
-  readonly #username: Uint8Array
   readonly #receiver = (bytes: Uint8Array): boolean => this.#receive(bytes)
   #endpoint: Endpoint = { address: "", port: 0 }
   #attempt = 0
@@ -103,12 +100,12 @@ export class LoginRun {
     this.#handler = handler
     this.#deadline = makeDeadline(() => this.#expire())
     this.#beganAt = services.deadlines.now()
-    this.#username = new TextEncoder().encode(target.username)
   }
 
   start(): void {
-    const unusable = this.#checkCredential()
+    const unusable = credentialProblem(this.#target)
     if (unusable !== undefined) return this.#fail(unusable)
+    if (this.#memory.suites.length === 0) return this.#fail(new NoCipherSuite({ detail: "none is allowed" }))
     // Resolving may answer before it returns, and then must not be "stopped" afterwards.
     let resolved = false
     const stop = this.#services.resolve(this.#target.host, (result) => {
@@ -125,21 +122,6 @@ export class LoginRun {
   cancel(): void {
     this.#takeLeave()
     this.#release()
-  }
-
-  #checkCredential(): IpmiReason | undefined {
-    const tooLong = (what: string, limit: number) =>
-      new AuthenticationFailed({ detail: `the ${what} is longer than the ${limit} bytes that IPMI 2.0 allows` })
-    if (this.#username.length > longestUsername) return tooLong("user name", longestUsername)
-    if (this.#password().length > longestKey) return tooLong("password", longestKey)
-    const kg = this.#target.kg
-    if (kg !== undefined && Redacted.value(kg).length > longestKey) return tooLong("K_G", longestKey)
-    if (this.#memory.suites.length === 0) return new NoCipherSuite({ detail: "no cipher suite is allowed" })
-    return undefined
-  }
-
-  #password(): Uint8Array {
-    return new TextEncoder().encode(Redacted.value(this.#target.password))
   }
 
   /** The next try, or the end of them. */
@@ -171,16 +153,13 @@ export class LoginRun {
   #open(): void {
     const suite = this.#memory.suites[this.#suiteIndex]
     if (suite === undefined) return this.#fail(this.#noSuite())
-    const kg = this.#target.kg
     const input: LoginInput = {
       suite: suites[suite],
       consoleSessionId: this.#services.demultiplexer.register(this.#receiver),
       consoleRandom: randomBytes(randomLength),
       tag: Math.floor(this.#services.random() * 256),
       privilege: privilegeNumbers[this.#target.privilege],
-      username: this.#username,
-      password: this.#password(),
-      kg: kg === undefined ? undefined : Redacted.value(kg)
+      ...credentialOf(this.#target)
     }
     this.#input = input
     this.#stopWaiting = this.#services.demultiplexer.expectRefusal(this.#endpoint, this.#receiver)

@@ -12,23 +12,16 @@
  */
 import * as Effect from "effect/Effect"
 import { makeCloseSession } from "../commands/CloseSession.ts"
-import { privilegeName, privilegeNumbers } from "../commands/PrivilegeLevel.ts"
 import { makeSetSessionPrivilegeLevel } from "../commands/SetSessionPrivilegeLevel.ts"
 import { type Deadline, makeDeadline } from "../DeadlineQueue.ts"
 import type { CipherSuite, IpmiCommand, IpmiSession, IpmiTarget, ReplyHandler, SessionInfo } from "../IpmiClient.ts"
-import {
-  AuthenticationFailed,
-  Closed,
-  CommandRejected,
-  IpmiError,
-  type IpmiReason,
-  ResponseTimeout
-} from "../IpmiError.ts"
+import { Closed, CommandRejected, IpmiError, type IpmiReason, ResponseTimeout } from "../IpmiError.ts"
 import { decodeIpmiResponse } from "../wire/IpmiMessage.ts"
 import { payloadTypes } from "../wire/RmcpPlusPacket.ts"
 import { type LoginMemory, LoginRun, type OpenedSession, type SessionServices } from "./LoginRun.ts"
 import { onlyTryMillis, RoundTrip, tries, waitMillis } from "./Patience.ts"
 import { answers, conclude, makePending, type Pending } from "./Pending.ts"
+import { needsRaising, raisePrivilege } from "./RaisePrivilege.ts"
 import { sealCommand } from "./SecureChannel.ts"
 
 /** Requests that wait in one session: its governor sends one at a time, a person at a shell a handful. */
@@ -276,21 +269,12 @@ export class Session implements IpmiSession {
     this.#opened = session
     this.#heardAt = this.#services.deadlines.now()
     this.#services.demultiplexer.replace(session.consoleSessionId, this.#receiver)
-    const wanted = privilegeNumbers[this.target.privilege]
-    // A session starts as USER at most (IPMI 2.0 §22.18).
-    if (wanted <= privilegeNumbers.USER) return this.#ready()
+    if (!needsRaising(this.target.privilege)) return this.#ready()
     this.#phase = "raising"
-    const raise = makePending(
-      makeSetSessionPrivilegeLevel(wanted),
-      {
-        onReply: (granted) =>
-          granted >= wanted ? this.#ready() : this.#denied(`the BMC grants ${privilegeName(granted)} only`),
-        onError: ({ reason }) =>
-          reason._tag === "CommandRejected" ? this.#denied(reason.meaning) : this.#failLogin(reason)
-      },
-      this.#services.deadlines.now()
-    )
-    raise.relogged = true
+    const raise = raisePrivilege(this.target.privilege, this.#services.deadlines.now(), {
+      onGranted: () => this.#ready(),
+      onRefused: (reason) => this.#failLogin(reason)
+    })
     this.#begin(raise)
   }
 
@@ -299,11 +283,6 @@ export class Session implements IpmiSession {
     this.#logins++
     this.#suite = this.#opened?.suite ?? null
     this.#pump()
-  }
-
-  #denied(why: string): void {
-    const detail = `privilege level ${this.target.privilege} was not granted: ${why}`
-    this.#failLogin(new AuthenticationFailed({ detail }))
   }
 
   #failLogin(reason: IpmiReason): void {

@@ -3,7 +3,7 @@
  * closed, and the lab asserts that nothing is left: no session on a living BMC, no receiver, no deadline, no fiber of its scope.
  */
 import { assert } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
+import { Effect, Exit, type Fiber, Layer, Redacted, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { IpmiError, IpmiReason } from "../../../src/ipmi/IpmiError.ts"
 import type { IpmiTarget } from "../../../src/ipmi/IpmiClient.ts"
