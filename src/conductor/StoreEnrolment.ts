@@ -3,12 +3,14 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { decodeImportLine, type DecodedLine, formatProblem } from "../domain/ImportLine.ts"
 import { label, type Node, NodeId, type NodeRecord } from "../domain/Node.ts"
 import { applyPatch, type PatchOperation, toDocument } from "../domain/Patch.ts"
 import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { type ConductorError, conflict, fromStore, invalid, noSuchNode } from "./ConductorError.ts"
 import { Enrolment, type LineError } from "./Enrolment.ts"
 import { planImport, toNewNode } from "./ImportPlan.ts"
@@ -112,14 +114,21 @@ const make = Effect.gen(function* () {
       node,
       "change",
       patchOnce(node.id, operations).pipe(
+        Effect.tapError((error) => (isVersionConflict(error) ? refresh(node.id) : Effect.void)),
         Effect.retry({
           times: patchTries,
-          while: (error) => error._tag === "StoreError" && error.reason._tag === "VersionConflict"
+          while: isVersionConflict
         }),
         Effect.catchTag("StoreError", (error) => Effect.fail(fromStore(error)))
       )
     )
   })
+
+  /** Takes over what somebody else stored, without waiting to be told. */
+  const refresh = (id: NodeId) =>
+    Effect.map(store.find(id), (record) => {
+      if (Option.isSome(record)) directory.put(record.value.node)
+    })
 
   const withLock = <A>(node: Node, purpose: string, effect: Effect.Effect<A, ConductorError>) =>
     Effect.acquireUseRelease(
@@ -162,6 +171,9 @@ const make = Effect.gen(function* () {
   })
 })
 
+const isVersionConflict = (error: ConductorError | StoreError): boolean =>
+  error._tag === "StoreError" && error.reason._tag === "VersionConflict"
+
 const decode = (
   value: unknown,
   options: Parameters<typeof decodeImportLine>[1]
@@ -199,7 +211,7 @@ const toChanges = (decoded: DecodedLine, node: Node): NodeChanges => {
     properties,
     resourceClass,
     operatorMaintenance: line.maintenance ?? node.operatorMaintenance,
-    maintenanceReason: line.maintenance_reason ?? null
+    maintenanceReason: line.maintenance === true ? (line.maintenance_reason ?? null) : null
   }
 }
 

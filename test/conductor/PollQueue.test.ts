@@ -49,7 +49,7 @@ describe("the queue of polls", () => {
     const phases = ids(10_000).map((id) => hash(id) / 2 ** 32)
     const tenths = Array.from({ length: 10 }, (_, tenth) => phases.filter((phase) => Math.floor(phase * 10) === tenth))
     for (const { length } of tenths) expect(Math.abs(length - 1000)).toBeLessThan(100)
-    expect(hash("00000000-0000-4000-8000-000000000001")).toBe(1464_678_070)
+    expect(hash("00000000-0000-4000-8000-000000000001")).toBe(1_464_678_070)
   })
 
   it("reads no more at once than the window allows", () => {

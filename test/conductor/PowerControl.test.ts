@@ -30,7 +30,10 @@ const id = nodeId(1)
 const request = (action: PowerAction, options?: { readonly timeout?: Duration.Duration }) =>
   Effect.flatMap(PowerControl, (power) => power.request("n1", action, options))
 
-/** Requests and waits; time passes as it must. */
+/** Requests, and does not wait for the outcome. */
+const accepted = (action: PowerAction) => Effect.asVoid(request(action))
+
+/** Requests, and waits; time passes as it must. */
 const carriedOut = Effect.fnUntraced(function* (action: PowerAction) {
   const outcome = yield* Effect.forkChild(yield* request(action))
   yield* TestClock.adjust("20 minutes")
@@ -56,7 +59,7 @@ describe("a power action", () => {
       const before = bmcs.asked().length
       bmcs.hold(id)
       yield* TestClock.setTime(7000)
-      yield* request("power off")
+      yield* accepted("power off")
       const { node } = yield* storedOf(id)
       assert.strictEqual(bmcs.asked().length, before)
       assert.deepStrictEqual(
@@ -73,7 +76,7 @@ describe("a power action", () => {
       const store = yield* NodeStore
       yield* arranged()
       yield* store.update(id, { lastError: "old" })
-      yield* request("power off")
+      yield* accepted("power off")
       assert.strictEqual((yield* storedOf(id)).node.lastError, null)
       yield* TestClock.adjust("5 seconds")
     }).pipe(Effect.provide(world()))
@@ -86,7 +89,7 @@ describe("a power action", () => {
       const bmcs = yield* arranged()
       const before = bmcs.asked().length
       database.on = false
-      const error = yield* Effect.flip(request("power off"))
+      const error = yield* Effect.flip(accepted("power off"))
       assert.strictEqual(error.reason._tag, "StoreUnavailable")
       assert.strictEqual(bmcs.asked().length, before)
       assert.strictEqual(locks.holder(id), undefined)
@@ -154,7 +157,7 @@ describe("a power action", () => {
     Effect.gen(function* () {
       const locks = yield* NodeLock
       yield* arranged({ disablePowerOff: true })
-      const error = yield* Effect.flip(request("power off"))
+      const error = yield* Effect.flip(accepted("power off"))
       assert.strictEqual(error.reason._tag, "InvalidRequest")
       assert.include(error.message, "disable_power_off")
       assert.strictEqual(locks.holder(id), undefined)
@@ -262,9 +265,9 @@ describe("a power action", () => {
     Effect.gen(function* () {
       const power = yield* PowerControl
       const bmcs = yield* arranged({}, { delayMillis: Infinity })
-      yield* request("power off")
+      yield* accepted("power off")
       assert.deepStrictEqual(power.inFlight(), [id])
-      const second = yield* Effect.forkChild(Effect.flip(request("power on")))
+      const second = yield* Effect.forkChild(Effect.flip(accepted("power on")))
       yield* TestClock.adjust("3 seconds")
       const { reason } = yield* Fiber.join(second)
       assert.deepInclude(reason, { _tag: "NodeLocked", node: "n1", purpose: "power off" })
@@ -304,14 +307,14 @@ describe("a power action", () => {
     Effect.gen(function* () {
       const enrolment = yield* Enrolment
       yield* enrolment.create({ name: "n1", driver: "ipmi" }, { provisionState: "enroll" })
-      const error = yield* Effect.flip(request("power on"))
+      const error = yield* Effect.flip(accepted("power on"))
       assert.include(error.message, "ipmi_address is required")
     }).pipe(Effect.provide(world()))
   )
 
   it.effect("is not possible for a node that is not there", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(request("power on"))
+      const error = yield* Effect.flip(accepted("power on"))
       assert.strictEqual(error.message, "Node n1 could not be found.")
     }).pipe(Effect.provide(world()))
   )
@@ -448,7 +451,7 @@ describe("the stop of the conductor", () => {
     Effect.gen(function* () {
       const { power, services, stop } = yield* conductor
       const bmcs = yield* Effect.provideContext(arranged({}, { delayMillis: 19_000 }), services)
-      yield* power.request("n1", "power off")
+      yield* Effect.asVoid(power.request("n1", "power off"))
       yield* stop
       assert.strictEqual(bmcs.powerOf(id), "power off")
       const { node } = yield* storedOf(id)
@@ -477,7 +480,7 @@ describe("the stop of the conductor", () => {
       const database = yield* Database
       const { power, services, stop } = yield* conductor
       yield* Effect.provideContext(arranged({}, { delayMillis: Infinity }), services)
-      yield* power.request("n1", "power off")
+      yield* Effect.asVoid(power.request("n1", "power off"))
       database.on = false
       yield* stop
       database.on = true

@@ -72,8 +72,9 @@ describe("power sync: observing", () => {
       yield* pass
       for (const id of ids) assert.strictEqual((yield* observationOf(id)).power, "power off")
       assert.deepStrictEqual(yield* commands, [])
+      const nodes = yield* Effect.forEach(ids, nodeOf)
       assert.deepStrictEqual(
-        yield* Effect.map(Effect.all(ids.map(nodeOf)), (nodes) => nodes.map((n) => n.desiredPower)),
+        nodes.map(({ desiredPower }) => desiredPower),
         ["power on", "power on", "power on", null]
       )
     }).pipe(Effect.provide(world()))

@@ -26,8 +26,16 @@ import { StoreError, Unavailable } from "../../src/store/StoreError.ts"
 import { makeNewNode, nodeId } from "../domain/nodes.ts"
 
 /** The switch of the database: while it is off, every statement fails, and what was stored stays. */
-export class Database extends Context.Service<Database, { on: boolean; statements: number }>()("test/Database") {
-  static readonly layer = Layer.sync(Database, () => ({ on: true, statements: 0 }))
+export class Database extends Context.Service<
+  Database,
+  {
+    on: boolean
+    statements: number
+    /** What happens before the next statement, once. */
+    before: Effect.Effect<void>
+  }
+>()("test/Database") {
+  static readonly layer = Layer.sync(Database, () => ({ on: true, statements: 0, before: Effect.void }))
 }
 
 const away = new StoreError({ reason: new Unavailable({ message: "the database is away" }) })
@@ -37,7 +45,9 @@ const guard =
   <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
     Effect.suspend(() => {
       database.statements++
-      return database.on ? effect : Effect.fail(away)
+      const { before } = database
+      database.before = Effect.void
+      return Effect.andThen(before, database.on ? effect : Effect.fail(away))
     })
 
 const nodeStore = Layer.effect(

@@ -39,7 +39,7 @@ describe("driver_info", () => {
     const { info } = checkDriverInfo("ipmi", { ...good, ipmi_hex_kg_key: "0aFF", deploy_kernel: "http://x" })
     expect(info.settings).toEqual({ ipmi_address: "10.0.0.1", ipmi_username: "admin", deploy_kernel: "http://x" })
     expect(Object.keys(info.secrets).sort()).toEqual(["ipmi_hex_kg_key", "ipmi_password"])
-    expect(JSON.stringify(info)).not.toContain("secret\"")
+    expect(JSON.stringify(info)).not.toContain('secret"')
     expect(String(info.secrets["ipmi_password"])).not.toContain("secret")
   })
 

@@ -106,6 +106,8 @@ describe("a JSON patch", () => {
   })
 
   it("changes nothing when one of its operations is impossible", () => {
-    expect(refused({ op: "replace", path: "/name", value: "n2" }, { op: "remove", path: "/extra/x" })).toContain("/extra/x")
+    expect(refused({ op: "replace", path: "/name", value: "n2" }, { op: "remove", path: "/extra/x" })).toContain(
+      "/extra/x"
+    )
   })
 })

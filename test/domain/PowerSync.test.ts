@@ -54,7 +54,11 @@ describe("what power sync decides", () => {
   })
 
   it("follows the machine where force_power_state_during_sync is off", () => {
-    expect(decided(read("power off"), {}, { force: false })).toEqual({ _tag: "Follow", power: "power off", failures: 1 })
+    expect(decided(read("power off"), {}, { force: false })).toEqual({
+      _tag: "Follow",
+      power: "power off",
+      failures: 1
+    })
   })
 
   it("never forces a node whose power off is disabled, not even on", () => {
@@ -100,7 +104,10 @@ describe("what power sync decides", () => {
 
   it("is silent about a node that was never observed and has no valid driver_info", () => {
     const failed: PowerAnswer = { _tag: "Failed", reason: "Unsupported", message: "not attached", quiet: false }
-    expect(decided(failed, { node: makeNode(), reachable: false, failures: 3 })).toEqual({ _tag: "Settled", failures: 0 })
+    expect(decided(failed, { node: makeNode(), reachable: false, failures: 3 })).toEqual({
+      _tag: "Settled",
+      failures: 0
+    })
     expect(decided(failed, { reachable: false, failures: 3 })._tag).toBe("GiveUp")
   })
 
@@ -134,7 +141,9 @@ describe("what power sync decides", () => {
     const pendingPower = new PendingPower({ action: "power off", requestedAt: epoch })
     expect(decided(read("power off"), { node: makeNode(faulty), locked: true })._tag).toBe("LeaveAlone")
     expect(decided(read("power off"), { node: makeNode({ ...faulty, pendingPower }) })._tag).toBe("LeaveAlone")
-    expect(decided(read("power off"), { node: makeNode({ ...faulty, provisionState: "enroll" }) })._tag).toBe("LeaveAlone")
+    expect(decided(read("power off"), { node: makeNode({ ...faulty, provisionState: "enroll" }) })._tag).toBe(
+      "LeaveAlone"
+    )
   })
 
   it("leaves a machine that did not obey to the recovery task", () => {

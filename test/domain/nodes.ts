@@ -18,7 +18,15 @@ type Overrides = Partial<Omit<typeof Node.Type, "name">> & { readonly name?: str
 /** Node 1, available, never observed, but for what is given. */
 export const makeNode = ({ name, ...given }: Overrides = {}): Node => {
   const now = DateTime.makeUnsafe(0)
-  return new Node({ ...makeNewNode(1), version: 1, credentialVersion: 1, createdAt: now, updatedAt: null, ...given, ...named(name) })
+  return new Node({
+    ...makeNewNode(1),
+    version: 1,
+    credentialVersion: 1,
+    createdAt: now,
+    updatedAt: null,
+    ...given,
+    ...named(name)
+  })
 }
 
 /** The nth node as it comes new. */
