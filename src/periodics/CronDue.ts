@@ -52,7 +52,8 @@ export const reconsideredMatch = (
   overrun: Overrun
 ): CronMatch => {
   if (nowMillis < waitedForMillis) return nextMatch(cron, nowMillis, countFromMillis)
-  return overrun === "run-once" || nowMillis - waitedForMillis <= CRON_TOLERANCE_MILLIS
+  if (overrun === "run-once") return { dueMillis: waitedForMillis, countFromMillis: nowMillis }
+  return nowMillis - waitedForMillis <= CRON_TOLERANCE_MILLIS
     ? single(waitedForMillis)
     : nextMatch(cron, nowMillis, waitedForMillis)
 }

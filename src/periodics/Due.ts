@@ -51,15 +51,16 @@ export const nextDue = (rule: SpacingRule, run: RunTimes, jitterMillis: number):
   const base = (strategy === "aligned" ? run.gridMillis : run.startedMillis) + spacingMillis
   if (base + jitterMillis >= run.finishedMillis) return due(base, jitterMillis)
   if (overrun === "skip") return due(onwards(base, spacingMillis, run.finishedMillis - jitterMillis), jitterMillis)
-  const passed = Math.floor((run.finishedMillis - base) / spacingMillis)
-  return { ...due(base + passed * spacingMillis, 0), atMillis: base }
+  return once(due(base, 0), spacingMillis, run.finishedMillis)
 }
 
 /** What becomes of a due time that passed without a run, because the task was paused or the worker stopped. */
-export const passedDue = (rule: SpacingRule, missed: Due, nowMillis: number, jitterMillis: number): Due =>
-  missed.atMillis >= nowMillis || rule.overrun === "run-once"
-    ? missed
-    : due(onwards(missed.gridMillis, rule.spacingMillis, nowMillis - jitterMillis), jitterMillis)
+export const passedDue = (rule: SpacingRule, missed: Due, nowMillis: number, jitterMillis: number): Due => {
+  if (missed.atMillis >= nowMillis) return missed
+  return rule.overrun === "skip"
+    ? due(onwards(missed.gridMillis, rule.spacingMillis, nowMillis - jitterMillis), jitterMillis)
+    : once(missed, rule.spacingMillis, nowMillis)
+}
 
 /**
  * The due time once the spacing is another: one of the new spacing after what the strategy counts from, or now when that
@@ -86,3 +87,9 @@ export const respacedDue = (
 /** The first point of the grid through `gridMillis` that does not lie before `fromMillis`. */
 const onwards = (gridMillis: number, spacingMillis: number, fromMillis: number): number =>
   gridMillis + Math.max(0, Math.ceil((fromMillis - gridMillis) / spacingMillis)) * spacingMillis
+
+/** A due time in the past that stands for all that passed since: it is counted on from the last of them. */
+const once = (missed: Due, spacingMillis: number, nowMillis: number): Due => ({
+  ...missed,
+  gridMillis: missed.gridMillis + Math.floor((nowMillis - missed.gridMillis) / spacingMillis) * spacingMillis
+})

@@ -99,6 +99,9 @@ export interface Timers {
   readonly clear: (timer: Timer) => void
 }
 
+/** Any time at all, as long as it is more than a number of milliseconds loses to rounding. */
+const AFTER_MILLIS = 0.001
+
 /** Timers on the clock of the present fiber; they stop with its scope. */
 export const makeTimers = Effect.gen(function* () {
   const clock = yield* Clock.Clock
@@ -108,6 +111,7 @@ export const makeTimers = Effect.gen(function* () {
   let sleeper: Fiber.Fiber<void> | undefined
   let wakesAtMillis = Number.POSITIVE_INFINITY
   let ticking = false
+  let tickMillis = Number.NEGATIVE_INFINITY
 
   const sleepTowardsFirst = (): void => {
     const first = heap.first
@@ -123,8 +127,8 @@ export const makeTimers = Effect.gen(function* () {
     wakesAtMillis = Number.POSITIVE_INFINITY
     ticking = true
     try {
-      const nowMillis = now()
-      for (let timer = heap.take(nowMillis); timer !== undefined; timer = heap.take(nowMillis)) timer.fire()
+      tickMillis = now()
+      for (let timer = heap.take(tickMillis); timer !== undefined; timer = heap.take(tickMillis)) timer.fire()
     } finally {
       ticking = false
       sleepTowardsFirst()
@@ -134,8 +138,8 @@ export const makeTimers = Effect.gen(function* () {
   const timers: Timers = {
     now,
     set: (timer, atMillis) => {
-      // No earlier than now, so that a run that is overdue at once again lets the event loop turn first.
-      heap.set(timer, Math.max(atMillis, now()))
+      // After the moment that is being served: what is overdue again at once lets the event loop turn first.
+      heap.set(timer, Math.max(atMillis, tickMillis + AFTER_MILLIS))
       sleepTowardsFirst()
     },
     clear: (timer) => heap.clear(timer)

@@ -6,15 +6,11 @@ import { WorkerPool, type WorkerPoolOptions } from "../../src/periodics/WorkerPo
 export const workerLayer = (options: PeriodicWorkerOptions = {}, pool: WorkerPoolOptions = {}) =>
   PeriodicWorker.layer(options).pipe(Layer.provideMerge(Layer.orDie(WorkerPool.layer(pool))))
 
-/** The times on the test clock, in milliseconds, at which it ran. */
-export const probe = <A = void, E = never, R = never>(
-  then: Effect.Effect<A, E, R> = Effect.void as Effect.Effect<A>
-) => {
+/** What runs, and the times on the test clock, in milliseconds, at which it did. */
+export const probe = <A = void, E = never>(then?: Effect.Effect<A, E>) => {
   const times: Array<number> = []
-  const run = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    times.push(now)
-    return then
-  })
+  const record = Effect.map(Clock.currentTimeMillis, (now) => void times.push(now))
+  const run: Effect.Effect<A | void, E> = then === undefined ? record : Effect.andThen(record, then)
   return { times, run }
 }
 
