@@ -34,7 +34,7 @@ const summaryFields = {
   /** The action that is under way. */
   target_power_state: Schema.NullOr(PowerAction),
   observed_at: Schema.NullOr(Schema.String),
-  age_seconds: Schema.NullOr(Schema.Number),
+  age_seconds: Schema.NullOr(Schema.Finite),
   /** True when an operator said so or a fault holds. */
   maintenance: Schema.Boolean,
   maintenance_reason: Schema.NullOr(Schema.String),
@@ -62,7 +62,7 @@ export const GovernorView = Schema.Struct({
   in_flight: Schema.Int,
   waiting: Schema.Int,
   cipher_suite: Schema.NullOr(Schema.Literals([17, 3])),
-  round_trip_millis: Schema.NullOr(Schema.Number)
+  round_trip_millis: Schema.NullOr(Schema.Finite)
 })
 
 export const NodeDetail = Schema.Struct({
@@ -190,10 +190,10 @@ export class NodesApi extends HttpApiGroup.make("nodes").add(
       action: PowerAction,
       /** How long to wait for the outcome; 0 or absent: until the request is accepted. */
       wait_seconds: Schema.optionalKey(
-        Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_SECONDS }))
+        Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_SECONDS }))
       ),
       /** After how long the action has failed; absent: the conductor's own limit. */
-      timeout_seconds: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })))
+      timeout_seconds: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })))
     }),
     success: PowerOutcome,
     error: [...changeErrors]

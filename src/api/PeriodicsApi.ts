@@ -15,7 +15,7 @@ export const TaskRun = Schema.Struct({
   started_at: Schema.String,
   finished_at: Schema.String,
   /** Started minus due. */
-  lateness_millis: Schema.Number,
+  lateness_millis: Schema.Finite,
   /** Null when it was not noticeably late. */
   lateness_cause: Schema.NullOr(Schema.Literals(["pool full", "overran", "paused", "event loop"])),
   error: Schema.NullOr(Schema.String)
@@ -23,17 +23,17 @@ export const TaskRun = Schema.Struct({
 export type TaskRun = typeof TaskRun.Type
 
 const Summary = Schema.Struct({
-  average_millis: Schema.Number,
-  p50_millis: Schema.Number,
-  p99_millis: Schema.Number,
-  max_millis: Schema.Number
+  average_millis: Schema.Finite,
+  p50_millis: Schema.Finite,
+  p99_millis: Schema.Finite,
+  max_millis: Schema.Finite
 })
 
 export const Task = Schema.Struct({
   name: Schema.String,
   state: Schema.Literals(["waiting", "queued", "running", "parked", "paused", "disabled", "ended"]),
   /** Null for a task by cron. */
-  spacing_seconds: Schema.NullOr(Schema.Number),
+  spacing_seconds: Schema.NullOr(Schema.Finite),
   cron: Schema.NullOr(Schema.String),
   strategy: Schema.NullOr(Schema.Literals(["last-started", "last-finished", "aligned"])),
   runs: Schema.Struct({
@@ -85,7 +85,7 @@ export class PeriodicsApi extends HttpApiGroup.make("periodics").add(
     params: name,
     payload: Schema.Struct({
       // A year is more than any task waits; what is longer is a mistake of units.
-      seconds: Schema.Number.check(Schema.isBetween({ minimum: 0.001, maximum: 31_536_000 }))
+      seconds: Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 31_536_000 }))
     }),
     success: HttpApiSchema.NoContent,
     error: TaskNotFoundProblem

@@ -22,7 +22,7 @@ export const Health = Schema.Struct({ status: Schema.Literal("serving"), databas
 export const Status = Schema.Struct({
   version: Schema.String,
   conductor: Schema.String,
-  uptime_seconds: Schema.Number,
+  uptime_seconds: Schema.Finite,
   database: DatabaseState,
   /** What waits to be written, since the database is slower or away, and what was given up. */
   unwritten: Schema.Struct({
@@ -42,10 +42,10 @@ export const Status = Schema.Struct({
     acting: Schema.Int
   }),
   freshness: Schema.Struct({
-    max_age_seconds: Schema.Number,
+    max_age_seconds: Schema.Finite,
     /** Of all nodes, those observed within `max_age_seconds`: 0 to 1, and 1 for an empty fleet. */
-    share_within: Schema.Number,
-    oldest_age_seconds: Schema.NullOr(Schema.Number)
+    share_within: Schema.Finite,
+    oldest_age_seconds: Schema.NullOr(Schema.Finite)
   }),
   /** The periodic task that polls the fleet; null before it is added. */
   power_sync: Schema.NullOr(Task),
@@ -56,7 +56,7 @@ export const Status = Schema.Struct({
     Schema.Struct({
       number: Schema.Int,
       started_at: Schema.String,
-      duration_seconds: Schema.Number,
+      duration_seconds: Schema.Finite,
       nodes: Schema.Int,
       /** Left out, since they were still due or being read from before. */
       skipped: Schema.Int,

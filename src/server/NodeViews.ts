@@ -10,6 +10,7 @@ import type { NodeDetail, NodeSummary } from "../api/NodesApi.ts"
 import type { LockHolder } from "../conductor/NodeLock.ts"
 import { HIDDEN_SECRET } from "../domain/DriverInfoRules.ts"
 import { ageMillis, formatMillis, inMaintenance, type Node, type NodeRecord } from "../domain/Node.ts"
+import { toMicros } from "./TaskViews.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
 
@@ -108,7 +109,7 @@ const toGovernorView = (state: GovernorState): NonNullable<NodeDetail["governor"
   in_flight: state.inFlight,
   waiting: state.waiting,
   cipher_suite: state.cipherSuite,
-  round_trip_millis: state.roundTripMillis
+  round_trip_millis: state.roundTripMillis === null ? null : toMicros(state.roundTripMillis)
 })
 
 const formatOrNull = (at: DateTime.Utc | null): string | null => (at === null ? null : DateTime.formatIso(at))

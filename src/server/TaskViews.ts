@@ -13,7 +13,7 @@ export const toTaskRun = (run: RunRecord): TaskRun => ({
   queued_at: formatMillis(run.queuedAtMillis),
   started_at: formatMillis(run.startedAtMillis),
   finished_at: formatMillis(run.finishedAtMillis),
-  lateness_millis: run.latenessMillis,
+  lateness_millis: toMicros(run.latenessMillis),
   lateness_cause: run.latenessCause,
   error: run.error
 })
@@ -39,18 +39,21 @@ export const toTask = (status: TaskStatus): Task => ({
 export const toPass = (pass: PassSummary): NonNullable<Status["last_pass"]> => ({
   number: pass.number,
   started_at: formatMillis(pass.startedAtMillis),
-  duration_seconds: pass.durationMillis / 1000,
+  duration_seconds: Math.round(pass.durationMillis) / 1000,
   nodes: pass.nodes,
   skipped: pass.skipped,
   outcomes: pass.outcomes
 })
 
+/** Milliseconds to three digits after the point: what is beyond is noise of the clock. */
+export const toMicros = (millis: number): number => Math.round(millis * 1000) / 1000
+
 const toSummary = (summary: Summary | null): Task["lateness"] =>
   summary === null
     ? null
     : {
-        average_millis: summary.averageMillis,
-        p50_millis: summary.p50Millis,
-        p99_millis: summary.p99Millis,
-        max_millis: summary.maxMillis
+        average_millis: toMicros(summary.averageMillis),
+        p50_millis: toMicros(summary.p50Millis),
+        p99_millis: toMicros(summary.p99Millis),
+        max_millis: toMicros(summary.maxMillis)
       }

@@ -65,8 +65,11 @@ describe("the baremetal command", () => {
 
         const made = yield* baremetal.json(
           ..."node create --driver ipmi --name n1 --property rack=r1 --conductor-group east".split(" "),
-          ...["--uuid", uuid(1)],
-          ...["--driver-info", "ipmi_password=hunter2", ...address]
+          "--uuid",
+          uuid(1),
+          "--driver-info",
+          "ipmi_password=hunter2",
+          ...address
         )
         expect(made).toMatchObject({ uuid: uuid(1), name: "n1", driver: "ipmi", provision_state: "enroll" })
 

@@ -18,7 +18,7 @@ const run: RunRecord = {
   queuedAtMillis: 1001,
   startedAtMillis: 1002,
   finishedAtMillis: 3000,
-  latenessMillis: 2,
+  latenessMillis: 2.0004999,
   latenessCause: null,
   kind: "periodic",
   outcome: "success",
@@ -36,7 +36,7 @@ const runBody = {
   lateness_cause: null,
   error: null
 }
-const summary = { averageMillis: 1, p50Millis: 2, p99Millis: 3, maxMillis: 4 }
+const summary = { averageMillis: 1.2345678, p50Millis: 2, p99Millis: 3, maxMillis: 4 }
 const task: TaskStatus = {
   name: "sync_power_states",
   state: "waiting",
@@ -56,7 +56,7 @@ const task: TaskStatus = {
   waitingTotalMillis: 8,
   recent: [run]
 }
-const summaryBody = { average_millis: 1, p50_millis: 2, p99_millis: 3, max_millis: 4 }
+const summaryBody = { average_millis: 1.235, p50_millis: 2, p99_millis: 3, max_millis: 4 }
 const taskBody = {
   name: "sync_power_states",
   state: "waiting",
@@ -157,7 +157,7 @@ describe("GET /v1/tutti/status", () => {
         lastPass: {
           number: 4,
           startedAtMillis: 2000,
-          durationMillis: 1500,
+          durationMillis: 1500.0001,
           nodes: 3,
           skipped: 0,
           outcomes: { ok: 2, timeout: 1, auth: 0, busy: 0, protocol: 0, skipped: 0 }

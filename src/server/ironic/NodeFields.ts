@@ -31,7 +31,7 @@ export interface NodeField {
   readonly value: (record: NodeRecord, context: ViewContext) => Schema.Json
 }
 
-/** After a fault the power state is not known, whatever was last read: CONTRACTS of the conductor's `power_state`. */
+/** At a fault the power state is not known, whatever was last read; Tutti's own API shows what that was, and when. */
 export const shownPower = ({ node, observation }: NodeRecord): PowerState | null =>
   node.fault === null ? observation.power : null
 

@@ -3,8 +3,9 @@
  * as data. Pure. Every mistake is a fault that names the argument.
  */
 import * as Result from "effect/Result"
-import { inMaintenance, type NodeRecord } from "../../domain/Node.ts"
+import type { NodeRecord } from "../../domain/Node.ts"
 import { badRequest, IronicFault, nodeNotFound, notInVersion } from "./IronicFault.ts"
+import { filters, parseBoolean, type Predicate } from "./NodeFilters.ts"
 import { listedFields, detailFields, nodeField, type NodeField, type ViewContext } from "./NodeFields.ts"
 
 export type Arguments = { readonly [name: string]: string }
@@ -12,102 +13,7 @@ export type Arguments = { readonly [name: string]: string }
 /** The most nodes in one answer, and how many there are when none is asked for. */
 export const MAX_LIMIT = 1000
 
-type Predicate = (record: NodeRecord) => boolean
-
-interface Filter {
-  readonly argument: string
-  readonly since: number
-  readonly predicate: (value: string, context: ViewContext) => Predicate | IronicFault
-}
-
-const FAULTS = ["power failure", "clean failure", "rescue abort failure"]
-
-const bool =
-  (test: (record: NodeRecord, wanted: boolean) => boolean, argument: string) =>
-  (value: string): Predicate | IronicFault => {
-    const wanted = parseBoolean(value)
-    return wanted === null
-      ? badRequest(`Invalid value for ${argument}: ${value} is neither true nor false.`)
-      : (record) => test(record, wanted)
-  }
-
-// Nodes of Tutti belong to no instance and no chassis: those filters are answered truly, with nothing.
-const filters: ReadonlyArray<Filter> = [
-  { argument: "instance_uuid", since: 1, predicate: () => () => false },
-  { argument: "chassis_uuid", since: 1, predicate: () => () => false },
-  { argument: "associated", since: 1, predicate: bool((_, wanted) => !wanted, "associated") },
-  {
-    argument: "maintenance",
-    since: 1,
-    predicate: bool(({ node }, wanted) => inMaintenance(node) === wanted, "maintenance")
-  },
-  {
-    argument: "provision_state",
-    since: 9,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.provisionState === value
-  },
-  {
-    argument: "driver",
-    since: 16,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.driver === value
-  },
-  {
-    argument: "resource_class",
-    since: 21,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.resourceClass === value
-  },
-  {
-    argument: "fault",
-    since: 42,
-    predicate: (value) =>
-      FAULTS.includes(value)
-        ? ({ node }) => node.fault === value
-        : badRequest(`Unrecognized fault "${value}" is specified, allowed faults are ${FAULTS.join(", ")}`)
-  },
-  {
-    argument: "conductor_group",
-    since: 46,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.conductorGroup === value.toLowerCase()
-  },
-  {
-    argument: "conductor",
-    since: 49,
-    predicate:
-      (value, { hostname }) =>
-      () =>
-        hostname === value
-  },
-  {
-    argument: "owner",
-    since: 50,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.owner === value
-  },
-  {
-    argument: "description_contains",
-    since: 51,
-    predicate:
-      (value) =>
-      ({ node }) =>
-        node.description?.toLowerCase().includes(value.toLowerCase()) ?? false
-  }
-]
-
-const PAGING = ["limit", "marker", "sort_key", "sort_dir", "fields"]
+const PAGING = new Set(["limit", "marker", "sort_key", "sort_dir", "fields"])
 
 export interface NodeQuery {
   readonly matches: Predicate
@@ -127,9 +33,7 @@ export const parseQuery = (
 ): Result.Result<NodeQuery, IronicFault> => {
   const unexpected = Object.keys(args).filter(
     (name) =>
-      !PAGING.includes(name) &&
-      !filters.some((filter) => filter.argument === name) &&
-      !(name === "detail" && !detailPath)
+      !PAGING.has(name) && !filters.some((filter) => filter.argument === name) && !(name === "detail" && !detailPath)
   )
   if (unexpected.length > 0) return Result.fail(badRequest(`Unexpected arguments: ${unexpected.join(", ")}`))
   return Result.gen(function* () {
@@ -213,14 +117,6 @@ const parseSortDirection = (value: string | undefined): Result.Result<boolean, I
   value === undefined || value === "asc" || value === "desc"
     ? Result.succeed(value === "desc")
     : Result.fail(badRequest(`Invalid sort direction: ${value}. Acceptable values are 'asc' or 'desc'`))
-
-/** As OpenStack reads yes and no. */
-export const parseBoolean = (text: string): boolean | null => {
-  const lower = text.toLowerCase()
-  if (["true", "t", "1", "yes", "y", "on"].includes(lower)) return true
-  if (["false", "f", "0", "no", "n", "off"].includes(lower)) return false
-  return null
-}
 
 export interface Page {
   readonly records: ReadonlyArray<NodeRecord>

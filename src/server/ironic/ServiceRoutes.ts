@@ -8,7 +8,7 @@ import { type DriverContext, driverNames, driverProperties, isDriver, toDriver }
 import { badRequest, IronicFault } from "./IronicFault.ts"
 import { links } from "./Links.ts"
 import { MAX_VERSION, MIN_VERSION } from "./Microversion.ts"
-import { parseBoolean } from "./NodeQuery.ts"
+import { parseBoolean } from "./NodeFilters.ts"
 
 /** Discovery looks for these keys in `/` and in `/v1`; without them a client takes microversions for off. */
 const version = (base: string): object => ({

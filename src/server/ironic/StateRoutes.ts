@@ -65,10 +65,13 @@ export const stateRoutes = ({ directory, powerControl }: Services): ReadonlyArra
       if (seconds !== null && !(Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_TIMEOUT_SECONDS)) {
         return yield* badRequest(`timeout must be a whole number of seconds from 1 to ${MAX_TIMEOUT_SECONDS}.`)
       }
-      yield* powerControl.request(record.node.id, target, {
-        actor: "operator",
-        ...(seconds === null ? {} : { timeout: Duration.seconds(seconds) })
-      })
+      // The action goes on by itself; clients ask for the states until target_power_state is null.
+      yield* Effect.asVoid(
+        powerControl.request(record.node.id, target, {
+          actor: "operator",
+          ...(seconds === null ? {} : { timeout: Duration.seconds(seconds) })
+        })
+      )
       return HttpServerResponse.empty({
         status: 202,
         headers: { location: `${call.base}/v1/nodes/${record.node.id}/states` }

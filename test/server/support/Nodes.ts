@@ -10,7 +10,7 @@ import {
   type PowerObservation
 } from "../../../src/domain/Node.ts"
 
-export type NodeInput = Omit<Partial<typeof Node.Type>, "id" | "name"> & {
+export type NodeInput = Omit<Partial<Node>, "id" | "name"> & {
   readonly id?: string
   readonly name?: string | null
 }
