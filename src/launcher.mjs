@@ -27,6 +27,17 @@ const packagedNode = () => {
   }
 }
 
+/**
+ * Keeps compiled code, a fifth of the time to start, in the user's own cache folder; never in a shared one: whoever can
+ * write there runs code here.
+ */
+const keepCompiledCode = async () => {
+  const cache = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, ".cache"))
+  if (!cache || process.env.NODE_COMPILE_CACHE) return
+  const { enableCompileCache } = await import("node:module")
+  enableCompileCache(join(cache, "tutti"))
+}
+
 const runWith = (node) => {
   const child = spawn(node, [join(here, "tutti.mjs")].concat(process.argv.slice(2)), { stdio: "inherit" })
   // A terminal sends Ctrl-C and a hang-up to both processes; anybody else's signal reaches only this one.
@@ -49,7 +60,7 @@ const runWith = (node) => {
 const major = Number(process.versions.node.split(".")[0])
 const packaged = major >= NEEDED ? null : packagedNode()
 if (major >= NEEDED) {
-  import("./main.mjs")
+  keepCompiledCode().then(() => import("./main.mjs"))
 } else if (packaged !== null) {
   runWith(packaged)
 } else {

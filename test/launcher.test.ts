@@ -1,6 +1,6 @@
 /** The launcher as a process, in a folder that looks like an installed package, with a stand-in for the bundle. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -54,6 +54,15 @@ describe("in a Node that is new enough", () => {
     const { out, code } = await ended(child)
     expect(JSON.parse(out)).toMatchObject({ rest: ["one", "two words"], pid: child.pid })
     expect(code).toBe(3)
+  })
+
+  it("keeps compiled code in the user's own cache folder, and where it has none nowhere", async () => {
+    rmSync(join(folder, ".cache"), { recursive: true, force: true })
+    const homeless = spawn(process.execPath, [launcher(), "say"], { env: { PATH: "/nowhere" }, cwd: folder })
+    expect((await ended(homeless)).code).toBe(3)
+    expect(readdirSync(folder)).not.toContain(".cache")
+    expect((await ended(inNewNode("say"))).code).toBe(3)
+    expect(readdirSync(join(folder, ".cache"))).toEqual(["tutti"])
   })
 })
 
