@@ -61,7 +61,7 @@ const create = async (file: string, text: string): Promise<boolean> => {
 }
 
 /** Moves away the file of a dead owner; does nothing when it isn't the file that was judged. */
-const moveAway = async (file: string, judged: string, aside: string): Promise<void> => {
+export const moveAway = async (file: string, judged: string, aside: string): Promise<void> => {
   try {
     await rename(file, aside)
   } catch (cause) {

@@ -29,6 +29,9 @@ const writeLock = (file: string, process: object) =>
 const deadPid = 2 ** 22 + 1
 const elsewhere = { host: "elsewhere", pid: 4711, realm: "another boot" }
 
+/** Lets the file system go on, which has a time of its own. */
+const turn = Effect.promise(() => new Promise(setImmediate))
+
 /** Runs the effect with a signal that comes once it waits to see whether an owner lives. */
 const whenWaiting = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const waits = yield* Deferred.make<void>()
@@ -72,6 +75,37 @@ describe("FolderLock", () => {
     })
   )
 
+  it.live("puts a file back that is not the one it judged", () =>
+    Effect.gen(function* () {
+      const { lockFile, path } = yield* folder
+      const judged = yield* writeLock(lockFile, { pid: deadPid })
+      const now = yield* writeLock(lockFile, {})
+      yield* Effect.promise(() => FolderLock.moveAway(lockFile, judged, `${lockFile}.aside`))
+      expect(fs.readFileSync(lockFile, "utf8")).toBe(now)
+      yield* Effect.promise(() => FolderLock.moveAway(lockFile, now, `${lockFile}.aside`))
+      expect(fs.readdirSync(path)).toEqual([])
+      yield* Effect.promise(() => FolderLock.moveAway(lockFile, now, `${lockFile}.aside`))
+    })
+  )
+
+  it.effect("does not have a folder that another took at the same moment", () =>
+    Effect.gen(function* () {
+      const data = yield* folder
+      yield* writeLock(data.lockFile, { pid: deadPid })
+      const fiber = yield* Effect.forkChild(Effect.exit(lockOf(data)))
+      const isMine = () =>
+        fs.existsSync(data.lockFile) && /^(?!.*another's)./.test(fs.readFileSync(data.lockFile, "utf8"))
+      while (!isMine()) yield* turn
+      yield* writeLock(data.lockFile, {})
+      while (fiber.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("200 millis")
+        yield* turn
+      }
+      const error = yield* Effect.flip(Effect.flatten(Fiber.join(fiber)))
+      expect(error.reason).toMatchObject({ _tag: "OwnedByAnother", pid: process.pid })
+    })
+  )
+
   it.effect("watches a lock from elsewhere for 10 s, and takes it over if nothing moves", () =>
     Effect.gen(function* () {
       const data = yield* folder
@@ -80,9 +114,8 @@ describe("FolderLock", () => {
       yield* TestClock.adjust("9999 millis")
       expect(fs.readFileSync(data.lockFile, "utf8")).toContain("another's")
       yield* TestClock.adjust("1 millis")
-      // the file system has its own time, and the pause after a takeover the test's
       while (fiber.pollUnsafe() === undefined) {
-        yield* Effect.promise(() => new Promise(setImmediate))
+        yield* turn
         yield* TestClock.adjust("200 millis")
       }
       expect(Exit.isSuccess(yield* Effect.flatten(Fiber.join(fiber)).pipe(Effect.exit))).toBe(true)

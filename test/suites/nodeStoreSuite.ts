@@ -210,6 +210,20 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
         })
       )
 
+      it.effect("lets a whole fleet hand on its names", () =>
+        Effect.gen(function* () {
+          const store = yield* NodeStore
+          const nodes = yield* create(...Array.from({ length: 600 }, () => newNode()))
+          const renamed = nodes.map((node, index) => ({ ...node, name: nodes.at(index - 1)?.name ?? null }))
+          yield* store.importAll(renamed, { update: true })
+          for (const { id, name } of [renamed[0], renamed[1], renamed[599]].flatMap((node) => node ?? [])) {
+            expect((yield* get(name ?? "")).node.id).toBe(id)
+          }
+          yield* store.updateAll(nodes.map(({ id, name }) => ({ id, changes: { name } })))
+          expect((yield* get(nodes[0]?.name ?? "")).node.id).toBe(nodes[0]?.id)
+        })
+      )
+
       it.effect("creates a node under the name that another gives up in the same batch", () =>
         Effect.gen(function* () {
           const store = yield* NodeStore
