@@ -12,16 +12,22 @@ import { monotonicMillis } from "./DueSchedule.ts"
 
 export interface Timer {
   readonly fire: () => void
-  /** While set: when, and its place in the heap; else -1. */
+  /** While set: when, after how many others, and its place in the heap; else -1. */
   atMillis: number
+  order: number
   place: number
 }
 
-export const makeTimer = (fire: () => void): Timer => ({ fire, atMillis: 0, place: -1 })
+export const makeTimer = (fire: () => void): Timer => ({ fire, atMillis: 0, order: 0, place: -1 })
+
+/** Timers set for the same time fire in the order in which they were set. */
+const isBefore = (one: Timer, other: Timer): boolean =>
+  one.atMillis < other.atMillis || (one.atMillis === other.atMillis && one.order < other.order)
 
 /** The heap. Each timer knows its place, so that moving one costs the logarithm of their number. */
 export class TimerHeap {
   private readonly heap: Array<Timer> = []
+  private sets = 0
 
   get first(): Timer | undefined {
     return this.heap[0]
@@ -34,6 +40,7 @@ export class TimerHeap {
   set(timer: Timer, atMillis: number): void {
     this.clear(timer)
     timer.atMillis = atMillis
+    timer.order = this.sets++
     this.heap.push(timer)
     this.rise(timer, this.heap.length - 1)
   }
@@ -61,7 +68,7 @@ export class TimerHeap {
     while (place > 0) {
       const above = (place - 1) >>> 1
       const parent = this.heap[above]
-      if (parent === undefined || parent.atMillis <= timer.atMillis) break
+      if (parent === undefined || !isBefore(timer, parent)) break
       this.put(parent, place)
       place = above
     }
@@ -75,11 +82,11 @@ export class TimerHeap {
       let child = this.heap[below]
       if (child === undefined) break
       const sibling = this.heap[below + 1]
-      if (sibling !== undefined && sibling.atMillis < child.atMillis) {
+      if (sibling !== undefined && isBefore(sibling, child)) {
         child = sibling
         below++
       }
-      if (child.atMillis >= timer.atMillis) break
+      if (!isBefore(child, timer)) break
       this.put(child, place)
       place = below
     }
