@@ -78,6 +78,17 @@ describe("a deadline", () => {
     assert.strictEqual(clock.queue.size, 0)
   })
 
+  it("does not fill the ring however often it is moved", () => {
+    const clock = makeClock()
+    const deadline = makeDeadline(() => assert.fail("expired"))
+    for (let move = 0; move < 2_000; move++) {
+      clock.queue.set(deadline, move % 2 === 0 ? 2_000 : 500)
+      clock.pass(50)
+    }
+    // Those of the last two seconds, which have yet to drop out.
+    assert.isAtMost(clock.queue.size, 41)
+  })
+
   it("may be set again while it expires", () => {
     const clock = makeClock()
     let expired = 0

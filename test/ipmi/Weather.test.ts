@@ -105,6 +105,20 @@ describe("a BMC that does not answer", () => {
     )
   )
 
+  it.effect("in time answers the next try too, which is no measure of its round trip", () =>
+    lab({}, ({ client, network, target }) =>
+      Effect.gen(function* () {
+        const session = yield* opened({ client, target })
+        network.setConditions({ delayMillis: [150, 150] })
+        const asking = yield* begin(session.request(getPower))
+        yield* TestClock.adjust("310 millis")
+        assert.isTrue(yield* Fiber.join(asking))
+        assert.strictEqual(session.info().roundTripMillis, 0)
+        yield* TestClock.adjust("1 second")
+      })
+    )
+  )
+
   it.effect("costs no datagram and no deadline while nobody asks", () =>
     lab({ count: 20 }, ({ client, network, passed, target }) =>
       Effect.gen(function* () {

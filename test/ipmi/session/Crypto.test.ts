@@ -68,6 +68,8 @@ describe("encryption", () => {
     const zeros = (count: number) => Array.from({ length: count }, () => 0)
     expect(block([...zeros(13), 1, 2, 2])).toMatchObject({ ok: true })
     expect(block([...zeros(13), 1, 3, 2])).toMatchObject({ ok: false })
+    const wholeBlock = Array.from({ length: 16 }, (_, index) => index + 1)
+    expect(block([...zeros(15), ...wholeBlock, 16])).toMatchObject({ ok: false })
     expect(block([...zeros(15), 16])).toMatchObject({ ok: false })
     expect(block([...zeros(15), 255])).toMatchObject({ ok: false })
   })
