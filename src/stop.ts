@@ -8,14 +8,20 @@ import type * as Scope from "effect/Scope"
 
 const signals = ["SIGINT", "SIGTERM"] as const
 
+/** One stop may come as two signals: `kill %1` and `timeout` tell the whole group, whose parent hands it on once more. */
+const SAME_STOP_MILLIS = 500
+
 /** Ends the process with exit code 1 when it still runs `bound` after the first signal, or at the second. */
 export const hardStopAfter = (bound: Duration.Duration): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.sync(() => {
         let timer: NodeJS.Timeout | undefined
+        let secondCounts = false
         const onSignal = () => {
-          if (timer !== undefined) process.exit(1)
+          if (secondCounts) process.exit(1)
+          if (timer !== undefined) return
+          setTimeout(() => (secondCounts = true), SAME_STOP_MILLIS).unref()
           timer = setTimeout(() => {
             process.stderr.write(`tutti: the stop took longer than ${Duration.format(bound)}, ending now\n`)
             process.exit(1)

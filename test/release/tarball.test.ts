@@ -60,12 +60,10 @@ describe("the installed command, with the machine's own node", () => {
     const serve = () =>
       start(installed.tutti, ["serve", "--port", `${port}`, "--data-dir", dataDir], {
         env: env(),
-        cwd: installed.folder
+        cwd: installed.folder,
+        detached: true
       })
-    const stop = async (serving: ReturnType<typeof serve>) => {
-      serving.child.kill("SIGTERM")
-      expect((await serving.ended).code).toBe(0)
-    }
+    const exitCode = async ({ ended }: ReturnType<typeof serve>) => (await ended).code
 
     const first = serve()
     await until(first, healthy(url))
@@ -75,12 +73,15 @@ describe("the installed command, with the machine's own node", () => {
       driver_info: { ipmi_address: "127.0.0.1", ipmi_port: 9, ipmi_username: "admin", ipmi_password: "secret" }
     })
     expect(await tutti(["node", "import", "-", "--url", url], `${line}\n`)).toMatchObject({ err: "", code: 0 })
-    await stop(first)
+    first.child.kill("SIGTERM")
+    expect(await exitCode(first)).toBe(0)
 
     const second = serve()
     await until(second, healthy(url))
     const listed = await tutti(["node", "list", "--json", "--url", url])
-    await stop(second)
+    // As `timeout` and a shell's `kill %1` do it: the launcher and what it started hear of it both.
+    process.kill(-(second.child.pid ?? 0), "SIGTERM")
+    expect(await exitCode(second)).toBe(0)
     expect(listed.code).toBe(0)
     expect(listed.out).toContain(`"n1"`)
     expect(listed.out).not.toContain("secret")

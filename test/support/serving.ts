@@ -28,15 +28,22 @@ export interface Running {
 export const start = (
   command: string,
   args: ReadonlyArray<string>,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly input?: string } = {}
+  options: {
+    readonly env?: NodeJS.ProcessEnv
+    readonly cwd?: string
+    readonly input?: string
+    /** In a process group of its own, to be signalled as a whole by `process.kill(-pid)`. */
+    readonly detached?: boolean
+  } = {}
 ): Running => {
-  const child = spawn(command, args, { env: options.env, cwd: options.cwd, stdio: "pipe" })
+  const { cwd, detached = false, env, input = "" } = options
+  const child = spawn(command, args, { env, cwd, detached, stdio: "pipe" })
   let out = ""
   let err = ""
   child.stdout.on("data", (chunk) => (out += chunk))
   child.stderr.on("data", (chunk) => (err += chunk))
   child.stdin.on("error", () => {})
-  child.stdin.end(options.input ?? "")
+  child.stdin.end(input)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject)
     child.on("close", (code) => resolve({ out, err, code }))
