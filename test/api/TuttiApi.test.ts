@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { DateTime, Effect, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient, OpenApi } from "effect/http-api"
 import { TuttiApi } from "../../src/api/TuttiApi.ts"
 import { ConductorError, NodeLocked, NoSuchNode } from "../../src/conductor/ConductorError.ts"
+import { JournalEntry } from "../../src/domain/JournalEntry.ts"
+import type { RunRecord } from "../../src/periodics/PeriodicWorker.ts"
 import type { NodeChange } from "../../src/store/NodeStore.ts"
 import { type Doubles, makeRecord, start, uuid } from "../server/support/Doubles.ts"
 
@@ -60,11 +62,41 @@ describe("a client made from the contract", () => {
         { _tag: "NodesUpserted", records: [makeRecord(1, { description: "as stored" })] },
         { _tag: "NodesDeleted", ids: [uuid(9)] }
       ]
-      const client = yield* connect({ records: [record], store: { changes: Stream.fromIterable(changes) } })
-      const events = yield* client.service.events()
-      expect(yield* Stream.runCollect(Stream.take(events, 2))).toMatchObject([
+      const entry = new JournalEntry({
+        nodeId: uuid(1),
+        at: DateTime.makeUnsafe(0),
+        kind: "PowerChanged",
+        severity: "INFO",
+        actor: "operator",
+        from: "power off",
+        to: "power on",
+        reason: null
+      })
+      const run: RunRecord = {
+        task: "sync_power_states",
+        dueAtMillis: 0,
+        queuedAtMillis: 0,
+        startedAtMillis: 0,
+        finishedAtMillis: 9,
+        latenessMillis: 0,
+        latenessCause: null,
+        kind: "triggered",
+        outcome: "success",
+        error: null
+      }
+      const client = yield* connect({
+        records: [record],
+        store: { changes: Stream.fromIterable(changes) },
+        entries: Stream.succeed(entry),
+        periodics: { runs: Stream.succeed(run) }
+      })
+      const events = yield* Stream.runCollect(Stream.take(yield* client.service.events(), 4))
+      // Three sources: only the order within each is told.
+      expect(Array.from(events).toSorted((a, b) => a.type.localeCompare(b.type))).toMatchObject([
+        { type: "journal", entry: { node_name: "n1", kind: "PowerChanged", to: "power on" } },
         { type: "node", node: { uuid: uuid(1), power_state: "power on" } },
-        { type: "node-deleted", uuid: uuid(9) }
+        { type: "node-deleted", uuid: uuid(9) },
+        { type: "run", run: { task: "sync_power_states", kind: "triggered" } }
       ])
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )
