@@ -3,7 +3,6 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { decodeImportLine, type DecodedLine, formatProblem } from "../domain/ImportLine.ts"
@@ -114,7 +113,6 @@ const make = Effect.gen(function* () {
       node,
       "change",
       patchOnce(node.id, operations).pipe(
-        Effect.tapError((error) => (isVersionConflict(error) ? refresh(node.id) : Effect.void)),
         Effect.retry({
           times: patchTries,
           while: isVersionConflict
@@ -123,12 +121,6 @@ const make = Effect.gen(function* () {
       )
     )
   })
-
-  /** Takes over what somebody else stored, without waiting to be told. */
-  const refresh = (id: NodeId) =>
-    Effect.map(store.find(id), (record) => {
-      if (Option.isSome(record)) directory.put(record.value.node)
-    })
 
   const withLock = <A>(node: Node, purpose: string, effect: Effect.Effect<A, ConductorError>) =>
     Effect.acquireUseRelease(

@@ -261,7 +261,10 @@ const make = Effect.gen(function* () {
   yield* Effect.forkScoped(run)
   const unlisten = directory.listen((change) => {
     if (change._tag === "BmcAttached") pollNow(change.nodeId)
-    else queue.forget(change.nodeId)
+    else {
+      queue.forget(change.nodeId)
+      pump()
+    }
   })
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, PubSub, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import { type BmcChange, NodeDirectory } from "../../src/conductor/NodeDirectory.ts"
 import { ObservationWriter } from "../../src/conductor/ObservationWriter.ts"
 import * as StoreNodeDirectory from "../../src/conductor/StoreNodeDirectory.ts"
 import { label, NodeName } from "../../src/domain/Node.ts"
-import { NodeStore } from "../../src/store/NodeStore.ts"
-import { makeNewNode, nodeId } from "../domain/nodes.ts"
+import { type NodeChange, NodeStore } from "../../src/store/NodeStore.ts"
+import { makeNewNode, makeNode, nodeId } from "../domain/nodes.ts"
 import { enrol, ground } from "./world.ts"
 
 const directoryLayer = StoreNodeDirectory.layer.pipe(Layer.provideMerge(ObservationWriter.layer))
@@ -94,16 +94,19 @@ describe("the directory of nodes", () => {
 
   it.effect("does not bring a removed node back by a change that was overtaken", () =>
     Effect.gen(function* () {
-      const directory = yield* NodeDirectory
       const store = yield* NodeStore
-      yield* enrol(1)
-      const last = yield* store.update(nodeId(1), { owner: "me" })
-      yield* store.remove(nodeId(1))
-      directory.drop(nodeId(1))
-      directory.put(last)
-      yield* TestClock.adjust(0)
-      assert.deepStrictEqual([directory.size(), directory.find("n1")], [0, undefined])
-    }).pipe(Effect.provide(layer))
+      const changes = yield* PubSub.unbounded<NodeChange>()
+      const replayed = NodeStore.of({ ...store, changes: Stream.fromPubSub(changes) })
+      yield* Effect.gen(function* () {
+        const directory = yield* NodeDirectory
+        const node = makeNode()
+        const upserted = { _tag: "NodesUpserted", records: [{ node, observation: read(1, "power on") }] } as const
+        yield* PubSub.publishAll(changes, [upserted, { _tag: "NodesDeleted", ids: [node.id] }, upserted])
+        yield* TestClock.adjust(0)
+        directory.put(node)
+        assert.deepStrictEqual([directory.size(), directory.find("n1")], [0, undefined])
+      }).pipe(Effect.provide(directoryLayer.pipe(Layer.provide(Layer.succeed(NodeStore, replayed)))))
+    }).pipe(Effect.provide(ground()))
   )
 
   it.effect("ignores observations of a node that is gone", () =>

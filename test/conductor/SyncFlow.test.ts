@@ -148,6 +148,23 @@ describe("power sync: observing", () => {
     }).pipe(Effect.provide(world()))
   )
 
+  it.effect("does not wait for the answer of a node that is removed while it is being read", () =>
+    Effect.gen(function* () {
+      const enrolment = yield* Enrolment
+      const flow = yield* SyncFlow
+      const bmcs = yield* MemoryGovernor
+      yield* enrol(2)
+      yield* pass
+      bmcs.hold(nodeId(1))
+      const waiting = yield* Effect.forkChild(pass)
+      yield* TestClock.adjust("1 second")
+      yield* enrolment.remove("n1")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(waiting)).outcomes.ok, 1)
+      assert.deepStrictEqual(flow.counts(), { due: 0, reading: 0, parked: 0 })
+    }).pipe(Effect.provide(world()))
+  )
+
   it.effect("counts polls by how they ended", () =>
     Effect.gen(function* () {
       const bmcs = yield* MemoryGovernor
@@ -439,6 +456,21 @@ describe("power sync: a machine in another state than recorded", () => {
       yield* pass
       assert.deepStrictEqual(yield* commands, ["on"])
     }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("is left alone when somebody takes its lock between the read and the acting", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const flow = yield* SyncFlow
+      const locks = yield* NodeLock
+      const [id = nodeId(0)] = yield* enrol(1)
+      yield* pass
+      bmcs.setPower(id, "power off")
+      yield* flow.startPass
+      yield* locks.acquire(yield* nodeOf(id), "power off")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* nodeOf(id)).desiredPower, "power on")
+    }).pipe(Effect.provide(world({ forcePowerStateDuringSync: false })))
   )
 
   it.effect("is not acted on by what was seen before somebody else observed it", () =>

@@ -82,9 +82,10 @@ const journalStore = Layer.effect(
 )
 
 /** Makes BMCs refuse commands while they answer reads, which `MemoryGovernor.fail` does not. */
-export class Refusals extends Context.Service<Refusals, Map<NodeId, { readonly error: BmcError; left: number }>>()(
-  "test/Refusals"
-) {}
+export class Refusals extends Context.Service<
+  Refusals,
+  Map<NodeId, { readonly error: BmcError; left: number; readonly meanwhile: () => void }>
+>()("test/Refusals") {}
 
 const governor = Layer.effect(
   BmcGovernor,
@@ -97,6 +98,7 @@ const governor = Layer.effect(
         Effect.suspend(() => {
           const refusal = refusals.get(nodeId)
           if (refusal === undefined || refusal.left-- <= 0) return governor.power(nodeId, command)
+          refusal.meanwhile()
           return Effect.fail(refusal.error)
         })
     })
@@ -106,11 +108,17 @@ const governor = Layer.effect(
 export const refuse = Effect.fnUntraced(function* (
   id: NodeId,
   reason: FailureReason,
-  options: { readonly times?: number; readonly withheld?: boolean; readonly message?: string } = {}
+  options: {
+    readonly times?: number
+    readonly withheld?: boolean
+    readonly message?: string
+    /** What the machine does all the same. */
+    readonly meanwhile?: () => void
+  } = {}
 ) {
-  const { message = "refused", times = Infinity, withheld = false } = options
+  const { meanwhile = () => {}, message = "refused", times = Infinity, withheld = false } = options
   const refusals = yield* Refusals
-  refusals.set(id, { error: new BmcError({ reason, message, withheld }), left: times })
+  refusals.set(id, { error: new BmcError({ reason, message, withheld }), left: times, meanwhile })
 })
 
 /** What the conductor stands on: stores with a switch, BMCs in memory, options. */
