@@ -80,7 +80,7 @@ describe("the installed command, with the machine's own node", () => {
     await until(second, healthy(url))
     const listed = await tutti(["node", "list", "--json", "--url", url])
     // As `timeout` and a shell's `kill %1` do it: the launcher and what it started hear of it both.
-    process.kill(-(second.child.pid ?? 0), "SIGTERM")
+    process.kill(-Number(second.child.pid), "SIGTERM")
     expect(await exitCode(second)).toBe(0)
     expect(listed.code).toBe(0)
     expect(listed.out).toContain(`"n1"`)
