@@ -1,11 +1,11 @@
 /** Nothing that a task does touches another, or the worker. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker, type TaskFailure } from "../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
-import { captureLogs, gate, probe, workerLayer } from "./support.ts"
+import { captureLogs, gate, NoRoute, probe, workerLayer } from "./support.ts"
 
 const each = { spacing: "1 seconds", jitter: 0, strategy: "aligned" } as const
 const silent = { onFailure: () => Effect.void }
@@ -16,7 +16,7 @@ describe("a task that", () => {
     throw new Error("a bug")
   }
   it.effect.each<readonly [string, Effect.Effect<void, unknown>, object]>([
-    ["fails", Effect.fail(new Error("no route to host")), { failure: 3, lastError: "no route to host" }],
+    ["fails", Effect.fail(new NoRoute()), { failure: 3, lastError: "no route to host" }],
     ["fails with no error object", Effect.fail("timed out"), { failure: 3, lastError: "timed out" }],
     ["fails with a very long text", Effect.fail("x".repeat(2000)), { failure: 3, lastError: `${"x".repeat(499)}…` }],
     ["dies", Effect.die(new Error("a bug")), { failure: 3, lastError: "a bug" }],
@@ -170,7 +170,7 @@ describe("a pool that is full", () => {
 })
 
 describe("the failure callback", () => {
-  const failing = PeriodicTask.make({ name: "a", ...each, runImmediately: true, run: Effect.fail(new Error("no")) })
+  const failing = PeriodicTask.make({ name: "a", ...each, runImmediately: true, run: Effect.fail("no") })
 
   it.effect("is told the task, what made it run, its spacing and what went wrong, for timeouts too", () => {
     const told: Array<TaskFailure> = []
@@ -205,7 +205,7 @@ describe("the failure callback", () => {
       expect(lines).toEqual(
         Array.from({ length: 3 }, () => "Error: The failure callback of the periodic worker failed")
       )
-    }).pipe(Effect.provide(workerLayer({ onFailure })), Effect.provide(layer))
+    }).pipe(Effect.provide(Layer.provideMerge(workerLayer({ onFailure }), layer)))
   })
 
   it.effect("that hangs is given up after ten seconds, and holds up its own task alone", () => {
@@ -219,7 +219,7 @@ describe("the failure callback", () => {
       expect([(yield* worker.status("a")).runs.failure, lines.length, times.length]).toEqual([0, 0, 9])
       yield* TestClock.adjust(1)
       expect([(yield* worker.status("a")).runs.failure, lines.length]).toEqual([1, 1])
-    }).pipe(Effect.provide(workerLayer({ onFailure: () => Effect.never })), Effect.provide(layer))
+    }).pipe(Effect.provide(Layer.provideMerge(workerLayer({ onFailure: () => Effect.never }), layer)))
   })
 
   it.effect("logs the failure where none is given", () => {
@@ -227,14 +227,14 @@ describe("the failure callback", () => {
     return Effect.gen(function* () {
       yield* (yield* PeriodicWorker).add(failing)
       expect(lines).toEqual(["Error: A periodic task failed"])
-    }).pipe(Effect.provide(workerLayer()), Effect.provide(layer))
+    }).pipe(Effect.provide(Layer.provideMerge(workerLayer(), layer)))
   })
 })
 
 it.effect("a task's own interruption of its children is no failure of the worker", () =>
   Effect.gen(function* () {
     const worker = yield* PeriodicWorker
-    const race = Effect.raceFirst(Effect.never, Effect.sleep("10 millis"))
+    const race = Effect.race(Effect.never, Effect.delay(Effect.void, "10 millis"))
     yield* worker.add(PeriodicTask.make({ name: "a", ...each, run: race }))
     yield* TestClock.adjust(2020)
     expect((yield* worker.status("a")).runs).toMatchObject({ success: 2, interrupted: 0 })

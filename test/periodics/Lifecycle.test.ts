@@ -1,6 +1,6 @@
 /** Starting, stopping, waiting for, resetting and draining a worker. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { neverAgain, PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
@@ -204,5 +204,5 @@ it.effect("more tasks than workers for them are worth a warning, once", () => {
   return Effect.gen(function* () {
     for (const name of ["a", "b", "c", "d"]) yield* add(name, Effect.void)
     expect(lines).toEqual(["Warn: There are more periodic tasks than workers for them"])
-  }).pipe(Effect.provide(workerLayer({}, { size: 3 })), Effect.provide(layer))
+  }).pipe(Effect.provide(Layer.provideMerge(workerLayer({}, { size: 3 }), layer)))
 })

@@ -1,12 +1,13 @@
 /** When tasks run: strategies, jitter, the first run, overruns, cron and schedules of their own. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Context, Cron, Duration, Effect, Random, Schedule } from "effect"
+import { Clock, Context, Cron, Duration, Effect, Layer, Random, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { neverAgain, PeriodicTask, type Strategy } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
 import { gate, probe, quiet, workerLayer } from "./support.ts"
 
 const withWorker = Effect.provide(workerLayer())
+const quietly = Effect.provide(Layer.provideMerge(workerLayer(), quiet))
 /** A second apart, on the dot. */
 const each = { spacing: "1 seconds", jitter: 0 } as const
 
@@ -306,7 +307,7 @@ describe("a task by a schedule of its own", () => {
       )
       yield* worker.add(PeriodicTask.make({ name: "a", schedule, runImmediately: true, run: Effect.void }))
       expect((yield* worker.status("a")).state).toBe("ended")
-    }).pipe(withWorker, Effect.provide(quiet))
+    }).pipe(quietly)
   )
 })
 
@@ -339,5 +340,5 @@ it.effect("a thousand tasks that hang leave the timing of another alone, pool an
     expect(hanging.started()).toBe(1000)
     expect(times).toEqual(Array.from({ length: 10 }, (_, i) => (i + 1) * 1000))
     expect(yield* Clock.currentTimeMillis).toBe(10_000)
-  }).pipe(withWorker, Effect.provide(quiet))
+  }).pipe(quietly)
 )

@@ -1,6 +1,6 @@
 /** In real time, on real timers: each test waits for runs to be reported, and sleeps for nothing. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, Stream } from "effect"
 import { PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
@@ -73,6 +73,6 @@ describe("on real timers", () => {
       expect(records.every(({ outcome }) => outcome === "success")).toBe(true)
       expect(yield* pool.stats).toMatchObject({ waiting: 0 })
       expect((yield* pool.stats).parked).toBeGreaterThanOrEqual(11)
-    }).pipe(Effect.provide(workerLayer({}, { size: 10 })), Effect.provide(quiet))
+    }).pipe(Effect.provide(Layer.provideMerge(workerLayer({}, { size: 10 }), quiet)))
   )
 })

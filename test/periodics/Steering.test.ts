@@ -6,7 +6,7 @@ import { neverAgain, PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { InvalidTask, TaskExists, TaskNotFound } from "../../src/periodics/PeriodicsError.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
-import { gate, probe, workerLayer } from "./support.ts"
+import { gate, NoRoute, probe, workerLayer } from "./support.ts"
 
 const withWorker = Effect.provide(workerLayer())
 const each = { spacing: "1 seconds", jitter: 0, strategy: "aligned" } as const
@@ -254,7 +254,7 @@ describe("triggering", () => {
     Effect.gen(function* () {
       const worker = yield* PeriodicWorker
       const tasks = [
-        PeriodicTask.make({ name: "fails", ...each, run: Effect.fail(new Error("no route")) }),
+        PeriodicTask.make({ name: "fails", ...each, run: Effect.fail(new NoRoute()) }),
         PeriodicTask.make({ name: "hangs", ...each, timeout: "5 seconds", run: Effect.never }),
         PeriodicTask.make({ name: "ends", ...each, run: Effect.succeed(neverAgain("done")) })
       ]
@@ -263,7 +263,7 @@ describe("triggering", () => {
       )
       yield* TestClock.adjust("5 seconds")
       expect((yield* Effect.forEach(outcomes, Fiber.join)).map(({ error, outcome }) => [outcome, error])).toEqual([
-        ["failure", "no route"],
+        ["failure", "no route to host"],
         ["timeout", "It took longer than 5s."],
         ["never-again", null]
       ])

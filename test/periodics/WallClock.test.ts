@@ -19,16 +19,7 @@ const withWallClock = <A, E>(
     const setBy = (millis: number) => {
       offset += millis
     }
-    const worker = Effect.flatMap(PeriodicWorker, (worker) =>
-      // The step of a schedule asks the clock of the task, which is that of whoever added it.
-      Effect.succeed(
-        PeriodicWorker.of({ ...worker, add: (task) => Effect.provideService(worker.add(task), Clock.Clock, jumping) })
-      )
-    )
-    return yield* Effect.flatMap(worker, (service) => Effect.provideService(test(setBy), PeriodicWorker, service)).pipe(
-      Effect.provide(workerLayer()),
-      Effect.provideService(Clock.Clock, jumping)
-    )
+    return yield* test(setBy).pipe(Effect.provide(workerLayer()), Effect.provideService(Clock.Clock, jumping))
   })
 
 describe("a task by spacing", () => {

@@ -1,5 +1,5 @@
 /** What the tests of the engine share: tasks that record their runs, and a worker on the test clock. */
-import { Clock, Deferred, Effect, Layer, Logger } from "effect"
+import { Clock, Deferred, Effect, Layer, Logger, Schema } from "effect"
 import { PeriodicWorker, type PeriodicWorkerOptions } from "../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool, type WorkerPoolOptions } from "../../src/periodics/WorkerPool.ts"
 
@@ -40,6 +40,11 @@ export const captureLogs = () => {
     })
   ])
   return { lines, layer }
+}
+
+/** How a task fails in a test. */
+export class NoRoute extends Schema.TaggedError<NoRoute>()("NoRoute", {}) {
+  override readonly message = "no route to host"
 }
 
 /** No log is printed: for tests in which tasks fail on purpose. */
