@@ -29,11 +29,8 @@ export interface PgliteHost {
   readonly connect: () => Duplex
 }
 
-/** Beside this file under its name in the sources, and under its name in a bundle. */
-export const defaultWorkerUrl = new URL(
-  import.meta.url.endsWith(".ts") ? "./PgliteWorker.ts" : "./PgliteWorker.mjs",
-  import.meta.url
-)
+/** The worker's entry file; the build puts the built one's name here. */
+export const defaultWorkerUrl = new URL("./PgliteWorker.ts", import.meta.url)
 
 /** A statement of ours takes seconds at most: a worker that answers none of so many pings hangs, and is ended. */
 const pingEvery = Duration.seconds(30)
@@ -163,14 +160,15 @@ const unconnected = (): Duplex =>
 export const make = Effect.fn("PgliteHost.make")(function* (
   options: PgliteOptions
 ): Effect.fn.Return<PgliteHost, StartError, Scope.Scope> {
-  if (options.folder !== null && !existsSync(`${options.folder}/PG_VERSION`)) {
-    yield* Effect.logInfo("Creating the embedded database, once; this takes about 10 seconds")
-  }
+  const isNew = options.folder !== null && !existsSync(`${options.folder}/PG_VERSION`)
+  if (isNew) yield* Effect.logInfo("Creating the embedded database, once; this takes about 10 seconds")
   let current: RunningWorker | undefined = yield* startWorker(options).pipe(
-    Effect.mapError(
-      (detail) => new StartError({ reason: new DatabaseBroken({ folder: options.folder ?? "memory", detail }) })
-    )
+    Effect.mapError((detail) => {
+      const folder = options.folder ?? "memory"
+      return new StartError({ reason: new DatabaseBroken({ folder, detail: detail.replace(/\s+/g, " ") }) })
+    })
   )
+  if (isNew) yield* Effect.logInfo("The embedded database was created")
   let closing = false
 
   const supervise: Effect.Effect<void> = Effect.gen(function* () {
