@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 export class ResponseTimeout extends Schema.TaggedError<ResponseTimeout>()("ResponseTimeout", {
   operation: Schema.String,
   attempts: Schema.Int,
-  waitedMillis: Schema.Number
+  waitedMillis: Schema.Finite
 }) {
   readonly isRetryable = true
   override readonly message = `no answer to ${this.operation} after ${this.attempts} attempts (${Math.round(this.waitedMillis)} ms)`

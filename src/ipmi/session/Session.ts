@@ -324,7 +324,8 @@ export class Session implements IpmiSession {
     const session = this.#opened
     // First of all: a handler that asks again must find it closing, and wait for the next login.
     this.#phase = "closing"
-    this.#failAll(new Closed({ detail: why }))
+    // An error costs 40 µs, and of ten thousand sessions that close hardly one has anything waiting.
+    if (this.pending > 0) this.#failAll(new Closed({ detail: why }))
     if (session === undefined) return this.#settle()
     this.#begin(
       makePending(
