@@ -49,6 +49,15 @@ export const syncDuration = Metric.histogram("tutti_power_sync_duration_seconds"
   boundaries: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 29, 30, 31, 35, 45, 60, 120]
 })
 
+const lost = (what: "observations" | "journal entries") =>
+  Metric.counter("tutti_writes_lost_total", {
+    description: "Observations and journal entries given up: the buffer was full, or the database refused them",
+    incremental: true,
+    attributes: { what }
+  })
+export const observationsLost = lost("observations")
+export const journalEntriesLost = lost("journal entries")
+
 /** A pass left nodes out, since they were still due or being read from the one before. */
 export const passSkips = Metric.counter("tutti_power_sync_still_due_total", {
   description: "Nodes left out of a pass, being still due or being read from the pass before",

@@ -14,6 +14,7 @@ import { JournalEntry, type JournalKind } from "../domain/JournalEntry.ts"
 import type { NodeId } from "../domain/Node.ts"
 import { JournalStore } from "../store/JournalStore.ts"
 import { makeBatchWriter } from "./BatchWriter.ts"
+import { journalEntriesLost } from "./ConductorMetrics.ts"
 
 /** One statement's rows. */
 const batchRows = 1000
@@ -63,15 +64,20 @@ const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const live = yield* Effect.acquireRelease(PubSub.sliding<JournalEntry>(listenerBuffer), PubSub.shutdown)
   let waiting: Array<JournalEntry> = []
+  const context = yield* Effect.context<never>()
   let written = 0
   let lost = 0
+  const lose = (count: number) => {
+    lost += count
+    journalEntriesLost.updateUnsafe(count, context)
+  }
 
   const keepBound = () => {
     if (waiting.length <= mostWaiting) return
     // A tenth more goes than must, so that the array is not moved for every entry.
     const surplus = waiting.length - mostWaiting * 0.9
     waiting.splice(0, surplus)
-    lost += surplus
+    lose(surplus)
   }
 
   const writer = yield* makeBatchWriter<ReadonlyArray<JournalEntry>>({
@@ -83,9 +89,7 @@ const make = Effect.gen(function* () {
       waiting = [...batch, ...waiting]
       keepBound()
     },
-    lose: (batch) => {
-      lost += batch.length
-    },
+    lose: (batch) => lose(batch.length),
     write: (batch) =>
       Effect.tap(store.append(batch), () =>
         Effect.sync(() => {

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type { NodeId, PowerObservation } from "../domain/Node.ts"
 import { NodeStore } from "../store/NodeStore.ts"
 import { makeBatchWriter } from "./BatchWriter.ts"
+import { observationsLost } from "./ConductorMetrics.ts"
 
 /** One statement's rows: large enough that a fleet of 10,000 needs five a pass, small enough to take some 50 ms. */
 const batchRows = 2000
@@ -41,8 +42,13 @@ export class ObservationWriter extends Context.Service<
 const make = Effect.gen(function* () {
   const store = yield* NodeStore
   const latest = new Map<NodeId, PowerObservation>()
+  const context = yield* Effect.context<never>()
   let written = 0
   let lost = 0
+  const lose = (count: number) => {
+    lost += count
+    observationsLost.updateUnsafe(count, context)
+  }
 
   const writer = yield* makeBatchWriter<ReadonlyArray<PowerObservation>>({
     what: "observations",
@@ -63,9 +69,7 @@ const make = Effect.gen(function* () {
         if (!latest.has(observation.nodeId)) latest.set(observation.nodeId, observation)
       }
     },
-    lose: (batch) => {
-      lost += batch.length
-    },
+    lose: (batch) => lose(batch.length),
     write: (batch) =>
       Effect.tap(store.recordObservations(batch), () =>
         Effect.sync(() => {
@@ -77,8 +81,7 @@ const make = Effect.gen(function* () {
   return ObservationWriter.of({
     offer: (observation) => {
       if (latest.size >= mostWaiting && !latest.has(observation.nodeId)) {
-        lost++
-        return
+        return lose(1)
       }
       latest.set(observation.nodeId, observation)
       writer.notify()

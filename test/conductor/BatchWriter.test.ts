@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { makeBatchWriter } from "../../src/conductor/BatchWriter.ts"
+import { journalEntriesLost } from "../../src/conductor/ConductorMetrics.ts"
 import { Journal } from "../../src/conductor/Journal.ts"
 import { ObservationWriter } from "../../src/conductor/ObservationWriter.ts"
 import type { PowerObservation } from "../../src/domain/Node.ts"
@@ -251,6 +252,7 @@ describe("the journal", () => {
       for (let n = 0; n < 50_001; n++) journal.record(fact(String(n)))
       const { lost, waiting } = journal.stats()
       assert.strictEqual(lost + waiting, 50_001)
+      assert.deepInclude(yield* Metric.value(journalEntriesLost), { count: lost })
       assert.isAtLeast(waiting, 45_000)
       database.on = true
       yield* journal.drain

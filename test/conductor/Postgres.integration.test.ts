@@ -88,7 +88,10 @@ it.live(
       bmcs.setPower(nodeId(1), "power off")
       bmcs.setDelay(nodeId(1), Infinity)
       yield* flow.startPass
-      assert.strictEqual((yield* Effect.flip(power.request("n2", "power off"))).reason._tag, "StoreUnavailable")
+      assert.strictEqual(
+        (yield* Effect.flip(Effect.asVoid(power.request("n2", "power off")))).reason._tag,
+        "StoreUnavailable"
+      )
       yield* eventually(
         Effect.suspend(() => (writer.stats().waiting === count - 1 ? Effect.void : Effect.fail("not yet all waiting")))
       )
