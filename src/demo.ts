@@ -54,7 +54,8 @@ const awaitObserved = Effect.fnUntraced(function* (count: number) {
   const until = (yield* Clock.currentTimeMillis) + OBSERVED_WITHIN_MILLIS
   for (;;) {
     const observed = yield* observedCount
-    if (observed >= count - Math.ceil((count * faulty) / 100) || (yield* Clock.currentTimeMillis) > until) return observed
+    if (observed >= count - Math.ceil((count * faulty) / 100) || (yield* Clock.currentTimeMillis) > until)
+      return observed
     yield* Effect.sleep("100 millis")
   }
 })
@@ -97,7 +98,9 @@ export const demo = (
       yield* enrol(importFile)
       const observed = yield* awaitObserved(count)
       const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
-      yield* Console.log(`${observed} of ${count} nodes observed after ${formatAge(seconds)}; the others are faulty on purpose`)
+      yield* Console.log(
+        `${observed} of ${count} nodes observed after ${formatAge(seconds)}; the others are faulty on purpose`
+      )
       yield* Console.log(whatNext(yield* serverUrl, folder))
     })
     const conductor = yield* conductorOptions

@@ -44,7 +44,8 @@ const launch = Launch.of({
 const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.void
   const failure = cause.reasons.find(Cause.isFailReason)?.error
-  if (failure === undefined) return Console.error(`tutti: a fault of Tutti's own, please report it\n${Cause.pretty(cause)}`)
+  if (failure === undefined)
+    return Console.error(`tutti: a fault of Tutti's own, please report it\n${Cause.pretty(cause)}`)
   // The usage has been shown already.
   if (CliError.isCliError(failure)) return Effect.void
   const message = Predicate.hasProperty(failure, "message") ? String(failure.message) : String(failure)

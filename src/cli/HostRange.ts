@@ -66,7 +66,9 @@ const expandItem = (item: string, limit: number): Result.Result<ReadonlyArray<st
   const to = match[2] === undefined ? from : Number(match[2])
   if (to < from) return Result.fail(`[${item}] counts down`)
   if (to - from >= limit) return Result.fail(`more than ${MAX_HOSTS} hosts`)
-  return Result.succeed(Array.from({ length: to - from + 1 }, (_, index) => String(from + index).padStart(first.length, "0")))
+  return Result.succeed(
+    Array.from({ length: to - from + 1 }, (_, index) => String(from + index).padStart(first.length, "0"))
+  )
 }
 
 const parseHostPort = (label: string): Result.Result<HostPort, string> => {

@@ -40,7 +40,7 @@ const printable = (text: string): string =>
   Array.from(text, (char) => (char < " " || (char >= "\u007f" && char <= "\u009f") ? " " : char)).join("")
 
 /** Prints `json` or `table()`, as `--json` says. */
-export const print = Effect.fnUntraced(function*(json: unknown, table: () => string) {
+export const print = Effect.fnUntraced(function* (json: unknown, table: () => string) {
   yield* Console.log((yield* Json) ? JSON.stringify(json, null, 2) : table())
 })
 

@@ -19,7 +19,7 @@ export const Url = GlobalFlag.Setting("url")({
 })
 
 /** A client of the server that `--url` names; does no I/O yet. */
-export const connect = Effect.gen(function*() {
+export const connect = Effect.gen(function* () {
   const url = yield* Url
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     return yield* usage(`--url ${url} is no URL such as http://127.0.0.1:${DEFAULT_PORT}`)

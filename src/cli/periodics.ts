@@ -17,12 +17,32 @@ const millis = (value: number): string => (value < 100 ? `${value.toFixed(1)} ms
 const columns = (now: number): ReadonlyArray<Column<Task>> => [
   { title: "TASK", cell: (task) => task.name },
   { title: "STATE", cell: (task) => task.state },
-  { title: "EVERY", cell: (task) => task.cron ?? (task.spacing_seconds === null ? "-" : formatAge(task.spacing_seconds)), align: "right" },
-  { title: "NEXT IN", cell: (task) => (task.next_due_at === null ? "-" : until(task.next_due_at, now)), align: "right" },
-  { title: "RUNS", cell: (task) => String(Object.values(task.runs).reduce((sum, count) => sum + count, 0)), align: "right" },
+  {
+    title: "EVERY",
+    cell: (task) => task.cron ?? (task.spacing_seconds === null ? "-" : formatAge(task.spacing_seconds)),
+    align: "right"
+  },
+  {
+    title: "NEXT IN",
+    cell: (task) => (task.next_due_at === null ? "-" : until(task.next_due_at, now)),
+    align: "right"
+  },
+  {
+    title: "RUNS",
+    cell: (task) => String(Object.values(task.runs).reduce((sum, count) => sum + count, 0)),
+    align: "right"
+  },
   { title: "FAILED", cell: (task) => String(task.runs.failure + task.runs.timeout), align: "right" },
-  { title: "LATE p99", cell: (task) => (task.lateness === null ? "-" : millis(task.lateness.p99_millis)), align: "right" },
-  { title: "TOOK p50", cell: (task) => (task.elapsed === null ? "-" : millis(task.elapsed.p50_millis)), align: "right" },
+  {
+    title: "LATE p99",
+    cell: (task) => (task.lateness === null ? "-" : millis(task.lateness.p99_millis)),
+    align: "right"
+  },
+  {
+    title: "TOOK p50",
+    cell: (task) => (task.elapsed === null ? "-" : millis(task.elapsed.p50_millis)),
+    align: "right"
+  },
   { title: "LAST", cell: (task) => task.last_run?.outcome ?? "-" },
   { title: "LAST ERROR", cell: (task) => task.last_error ?? "-" }
 ]
@@ -32,7 +52,7 @@ const until = (iso: string, now: number): string => {
   return seconds <= 0 ? "now" : formatAge(seconds)
 }
 
-const fetchTable = Effect.gen(function*() {
+const fetchTable = Effect.gen(function* () {
   const { periodics } = yield* call((client) => client.periodics.list())
   const now = yield* DateTime.now
   return { periodics, table: formatTable(columns(DateTime.toEpochMillis(now)), periodics) }
@@ -50,7 +70,7 @@ export const periodics = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ watch }) {
+  Effect.fnUntraced(function* ({ watch }) {
     const terminal = yield* Terminal.Terminal
     const once = Effect.flatMap(fetchTable, ({ periodics, table }) => print(periodics, () => table))
     if (!watch) return yield* once
@@ -64,14 +84,11 @@ export const periodics = Command.make(
 
 const taskArgument = Argument.String("task").pipe(Argument.withDescription("Name of a periodic task"))
 
-const steer = (
-  name: "pause" | "resume",
-  description: string
-) =>
+const steer = (name: "pause" | "resume", description: string) =>
   Command.make(
     name,
     { task: taskArgument },
-    Effect.fnUntraced(function*({ task }) {
+    Effect.fnUntraced(function* ({ task }) {
       yield* call((client) => client.periodics[name]({ params: { name: task } }))
       yield* Console.log(`${task}: ${name}d`)
     })
@@ -83,7 +100,7 @@ const formatRun = (run: TaskRun): string =>
 const trigger = Command.make(
   "trigger",
   { task: taskArgument },
-  Effect.fnUntraced(function*({ task }) {
+  Effect.fnUntraced(function* ({ task }) {
     const run = yield* call((client) => client.periodics.trigger({ params: { name: task } }))
     yield* print(run, () => formatRun(run))
     if (run.outcome !== "success" && run.outcome !== "never-again") return yield* someFailed
@@ -96,7 +113,7 @@ const spacing = Command.make(
     task: taskArgument,
     seconds: Argument.Finite("seconds").pipe(Argument.withDescription("The new spacing, in seconds"))
   },
-  Effect.fnUntraced(function*({ seconds, task }) {
+  Effect.fnUntraced(function* ({ seconds, task }) {
     yield* call((client) => client.periodics.setSpacing({ params: { name: task }, payload: { seconds } }))
     yield* Console.log(`${task}: every ${formatAge(seconds)}, until the conductor is started again`)
   })

@@ -31,7 +31,7 @@ export const serve = Command.make(
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*(options) {
+  Effect.fnUntraced(function* (options) {
     const launch = yield* Launch
     yield* launch.serve(options)
   })
@@ -52,7 +52,7 @@ export const demo = Command.make(
       Flag.withDefault(100)
     )
   },
-  Effect.fnUntraced(function*(options) {
+  Effect.fnUntraced(function* (options) {
     const launch = yield* Launch
     yield* launch.demo(options)
   })

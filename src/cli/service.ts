@@ -25,9 +25,13 @@ const facts = ({ conductor, database, freshness, nodes, uptime_seconds, version 
 export const status = Command.make(
   "status",
   {},
-  Effect.fnUntraced(function*() {
+  Effect.fnUntraced(function* () {
     const answer = yield* call((client) => client.service.status())
-    yield* print(answer, () => facts(answer).map(([name = "", value = ""]) => `${name.padEnd(15)}${value}`).join("\n"))
+    yield* print(answer, () =>
+      facts(answer)
+        .map(([name = "", value = ""]) => `${name.padEnd(15)}${value}`)
+        .join("\n")
+    )
   })
 ).pipe(Command.withDescription("Show how the conductor and its fleet are"))
 
@@ -52,7 +56,7 @@ export const journal = Command.make(
       Flag.withDefault(20)
     )
   },
-  Effect.fnUntraced(function*({ limit, node }) {
+  Effect.fnUntraced(function* ({ limit, node }) {
     const query = { limit, ...(Option.isSome(node) ? { node: node.value } : {}) }
     const { entries } = yield* call((client) => client.service.journal({ query }))
     yield* print(entries, () => formatTable(columns, entries))

@@ -35,7 +35,7 @@ export const simulate = Command.make(
     state: file("state", "Keep the power states here"),
     importFile: file("import-file", "Write lines for tutti node import here")
   },
-  Effect.fnUntraced(function*({ count, importFile, password, port, seed, state, username, ...faults }) {
+  Effect.fnUntraced(function* ({ count, importFile, password, port, seed, state, username, ...faults }) {
     const launch = yield* Launch
     yield* launch.simulate({
       count,
@@ -51,7 +51,10 @@ export const simulate = Command.make(
 ).pipe(
   Command.withDescription("Run simulated BMCs on UDP ports of 127.0.0.1 until Ctrl-C"),
   Command.withExamples([
-    { command: "tutti simulate --count 100 --dead 5 --import-file fleet.jsonl", description: "A fleet with five dead BMCs" },
+    {
+      command: "tutti simulate --count 100 --dead 5 --import-file fleet.jsonl",
+      description: "A fleet with five dead BMCs"
+    },
     { command: "ipmitool -I lanplus -H 127.0.0.1 -p 20000 -U admin -P secret chassis status", description: "Ask one" }
   ])
 )

@@ -12,7 +12,15 @@ import { parseFlags } from "./support/flags.ts"
 import { round, startMeasuring } from "./support/measure.ts"
 import { makeReport, type Report } from "./support/report.ts"
 
-const defaults = { target: "", count: 1000, user: "admin", password: "secret", suites: [17, 3], concurrency: 64, rounds: 5 }
+const defaults = {
+  target: "",
+  count: 1000,
+  user: "admin",
+  password: "secret",
+  suites: [17, 3],
+  concurrency: 64,
+  rounds: 5
+}
 
 const measure = (options: BmcsOptions, concurrency: number, rounds: number, report: Report) =>
   Effect.gen(function* () {

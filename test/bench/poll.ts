@@ -86,7 +86,8 @@ const measure = (options: BmcsOptions, window: number, seconds: number, loss: nu
     const { answers, failures } = yield* pollForMillis(governor, nodes, window, seconds * 1000)
     const { cpuMicros, wallMillis } = spent()
     const after = simulator === null ? null : yield* simulator.counters
-    const answered = before === null || after === null ? null : after.chassisStatusAnswered - before.chassisStatusAnswered
+    const answered =
+      before === null || after === null ? null : after.chassisStatusAnswered - before.chassisStatusAnswered
     report.row({
       bench: "poll",
       suite: options.cipherSuite,

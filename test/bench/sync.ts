@@ -47,7 +47,10 @@ interface Conductor {
 
 const main = join(import.meta.dirname, "../../src/main.ts")
 
-const startConductor = (world: World, env: Readonly<Record<string, string>>): Effect.Effect<Conductor, never, Scope.Scope> =>
+const startConductor = (
+  world: World,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<Conductor, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const port = await freePort()
@@ -82,9 +85,11 @@ const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMillis: nu
   const since = new Date(sinceMillis)
   const giveUp = performance.now() + 120_000
   for (;;) {
-    const rows = yield* world.database`select count(*)::int as count from node_observations where observed_at >= ${since}`
+    const rows =
+      yield* world.database`select count(*)::int as count from node_observations where observed_at >= ${since}`
     if (Number(rows[0]?.["count"]) >= count) return
-    if (performance.now() > giveUp) return yield* Effect.die(new Error(`only ${rows[0]?.["count"]} of ${count} observed`))
+    if (performance.now() > giveUp)
+      return yield* Effect.die(new Error(`only ${rows[0]?.["count"]} of ${count} observed`))
     yield* Effect.sleep("10 millis")
   }
 }, Effect.orDie)
@@ -205,7 +210,8 @@ const measure = Effect.fnUntraced(function* (nodes: number, flags: Flags, report
   )
   for (const { dead, row } of rows) {
     if (dead > 0) report.note(`${nodes} nodes: ages while ${dead} % die`)
-    const ages = dead === 0 ? { p99AgeSeconds: null, maxAgeSeconds: null } : yield* agesWhileDying(world, dead, flags.dyingSeconds)
+    const ages =
+      dead === 0 ? { p99AgeSeconds: null, maxAgeSeconds: null } : yield* agesWhileDying(world, dead, flags.dyingSeconds)
     report.row({ bench: "sync", nodes, dead, ...row, ...ages })
   }
 }, Effect.scoped)

@@ -9,7 +9,7 @@ const makeControl = (action: ChassisAction, description: string) =>
   Command.make(
     action,
     { hosts: hostsArgument, ...targetFlags },
-    Effect.fnUntraced(function*({ hosts, ...flags }) {
+    Effect.fnUntraced(function* ({ hosts, ...flags }) {
       const targets = yield* readTargets(hosts, flags, "OPERATOR")
       const rows = yield* askEach(targets, flags.fanOut, (session) =>
         Effect.as(session.request(makeChassisControl(action)), "accepted")

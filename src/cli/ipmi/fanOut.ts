@@ -23,7 +23,7 @@ export const askEach = <A>(
   fanOut: number,
   ask: (session: IpmiSession, target: Target) => Effect.Effect<A, IpmiError>
 ) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const client = yield* IpmiClient
     return yield* Effect.forEach(
       targets,
@@ -46,7 +46,7 @@ export const printRows = <A>(
   json: (value: A) => object,
   columns: ReadonlyArray<Column<A>>
 ) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     if (yield* Json) {
       const objects = rows.map(({ error, host, value }) => ({ host, ...(value === null ? {} : json(value)), error }))
       yield* Console.log(JSON.stringify(objects, null, 2))

@@ -33,10 +33,13 @@ const toJson = (info: Info) => ({
 export const info = Command.make(
   "info",
   { hosts: hostsArgument, ...targetFlags },
-  Effect.fnUntraced(function*({ hosts, ...flags }) {
+  Effect.fnUntraced(function* ({ hosts, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "USER")
     const rows = yield* askEach(targets, flags.fanOut, (session) =>
-      Effect.map(session.request(getDeviceId), (device): Info => ({ ...device, cipherSuite: session.info().cipherSuite }))
+      Effect.map(session.request(getDeviceId), (device): Info => ({
+        ...device,
+        cipherSuite: session.info().cipherSuite
+      }))
     )
     yield* printRows(rows, toJson, columns)
   })

@@ -33,7 +33,7 @@ export const ping = Command.make(
       Flag.withDefault(1000)
     )
   },
-  Effect.fnUntraced(function*({ fanOut, hosts, timeout }) {
+  Effect.fnUntraced(function* ({ fanOut, hosts, timeout }) {
     const expanded = expandHosts(hosts)
     if (Result.isFailure(expanded)) return yield* usage(expanded.failure)
     const { ipmiClient } = yield* Launch

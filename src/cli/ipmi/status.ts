@@ -29,7 +29,7 @@ const toJson = (status: ChassisStatus) => ({
 export const status = Command.make(
   "status",
   { hosts: hostsArgument, ...targetFlags },
-  Effect.fnUntraced(function*({ hosts, ...flags }) {
+  Effect.fnUntraced(function* ({ hosts, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "USER")
     const rows = yield* askEach(targets, flags.fanOut, (session) => session.request(getChassisStatus))
     yield* printRows(rows, toJson, columns)

@@ -36,7 +36,10 @@ export const targetFlags = {
     Flag.withDescription("File whose first line is the password; - for standard input"),
     Flag.optional
   ),
-  kgFile: Flag.String("kg-file").pipe(Flag.withDescription("File whose first line is K_G in hexadecimal"), Flag.optional),
+  kgFile: Flag.String("kg-file").pipe(
+    Flag.withDescription("File whose first line is K_G in hexadecimal"),
+    Flag.optional
+  ),
   suite: Flag.Literals("cipher-suite", ["17", "3"]).pipe(
     Flag.withAlias("C"),
     Flag.withDescription("Only this cipher suite (default: 17, then 3)"),
@@ -75,7 +78,7 @@ const MAX_PASSWORD_BYTES = 20
 const byteLength = (text: string): number => new TextEncoder().encode(text).length
 
 /** `least`: the lowest level that may do it, for where the user names none. */
-export const readTargets = Effect.fnUntraced(function*(
+export const readTargets = Effect.fnUntraced(function* (
   hosts: ReadonlyArray<string>,
   flags: TargetFlags,
   least: PrivilegeLevel
@@ -90,7 +93,9 @@ export const readTargets = Effect.fnUntraced(function*(
     return yield* usage(`the password is longer than IPMI's ${MAX_PASSWORD_BYTES} bytes`)
   }
   const kg = Option.isSome(flags.kgFile) ? yield* readKg(flags.kgFile.value) : undefined
-  const suite: CipherSuite | undefined = Option.getOrUndefined(Option.map(flags.suite, (name) => (name === "17" ? 17 : 3)))
+  const suite: CipherSuite | undefined = Option.getOrUndefined(
+    Option.map(flags.suite, (name) => (name === "17" ? 17 : 3))
+  )
   return expanded.success.map((host): Target => ({
     ...host,
     ipmi: {
@@ -105,7 +110,7 @@ export const readTargets = Effect.fnUntraced(function*(
   }))
 })
 
-const readKg = Effect.fnUntraced(function*(file: string) {
+const readKg = Effect.fnUntraced(function* (file: string) {
   const hex = (yield* readSecret(file)).trim()
   if (!/^(?:[0-9A-Fa-f]{2}){1,20}$/.test(hex)) {
     return yield* usage(`${file}: K_G is an even number of hexadecimal digits, at most 40`)

@@ -16,7 +16,7 @@ export const create = Command.make(
     uuid: Flag.String("uuid").pipe(Flag.withDescription("Its uuid, if it has one already"), Flag.optional),
     ...fieldFlags
   },
-  Effect.fnUntraced(function*(flags) {
+  Effect.fnUntraced(function* (flags) {
     const body: Record<string, Schema.Json> = { name: flags.name, driver: Option.getOrElse(flags.driver, () => "ipmi") }
     if (Option.isSome(flags.uuid)) body["uuid"] = flags.uuid.value
     const maps: Record<string, Record<string, Schema.Json>> = {}
@@ -32,7 +32,8 @@ export const create = Command.make(
   Command.withDescription("Enrol one node; its BMC is polled at once"),
   Command.withExamples([
     {
-      command: "tutti node create n1 --driver-info ipmi_address=10.0.0.1 --driver-info ipmi_username=admin --password-file secret",
+      command:
+        "tutti node create n1 --driver-info ipmi_address=10.0.0.1 --driver-info ipmi_username=admin --password-file secret",
       description: "An IPMI node"
     }
   ])
@@ -41,7 +42,7 @@ export const create = Command.make(
 export const remove = Command.make(
   "delete",
   { nodes: Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic({ min: 1 })) },
-  Effect.fnUntraced(function*({ nodes }) {
+  Effect.fnUntraced(function* ({ nodes }) {
     for (const ident of nodes) {
       yield* call((client) => client.nodes.remove({ params: { ident } }))
       yield* Console.log(`deleted ${ident}`)
@@ -52,7 +53,7 @@ export const remove = Command.make(
 export const retry = Command.make(
   "retry",
   { nodes: Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic({ min: 1 })) },
-  Effect.fnUntraced(function*({ nodes }) {
+  Effect.fnUntraced(function* ({ nodes }) {
     for (const ident of nodes) {
       yield* call((client) => client.nodes.retry({ params: { ident } }))
       yield* Console.log(`${ident} is tried again`)

@@ -6,7 +6,7 @@ import { call } from "../Server.ts"
 export const exportNodes = Command.make(
   "export",
   {},
-  Effect.fnUntraced(function*() {
+  Effect.fnUntraced(function* () {
     const lines = yield* call((client) => client.nodes.export())
     yield* Console.log(lines.trimEnd())
   })

@@ -39,7 +39,7 @@ export interface Fields {
 }
 
 /** The fields that were given, as (path of the API's node, value); the password file is read here. */
-export const givenFields = Effect.fnUntraced(function*(fields: Fields) {
+export const givenFields = Effect.fnUntraced(function* (fields: Fields) {
   const given: Array<readonly [path: ReadonlyArray<string>, value: string]> = []
   const one = (key: string, value: Option.Option<string>) => {
     if (Option.isSome(value)) given.push([[key], value.value])
@@ -63,10 +63,11 @@ export const givenFields = Effect.fnUntraced(function*(fields: Fields) {
 
 /** The first line of a file, so that a secret is never an argument that others can see in a process list. */
 export const readSecret = Effect.fnUntraced(
-  function*(file: string) {
+  function* (file: string) {
     const fs = yield* FileSystem.FileSystem
     const content = yield* fs.readFileString(file === "-" ? "/dev/stdin" : file)
     return content.split(/\r?\n/, 1)[0] ?? ""
   },
-  (effect, file) => Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 }))
+  (effect, file) =>
+    Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 }))
 )

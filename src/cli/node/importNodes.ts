@@ -15,14 +15,18 @@ import { print } from "../Output.ts"
 import { connect, toFailure } from "../Server.ts"
 import { linesOfYaml, type NodeLines } from "./yamlLines.ts"
 
-const readSource = Effect.fnUntraced(function*(file: string) {
-  if (file === "-") {
-    const stdio = yield* Stdio.Stdio
-    return yield* Stream.mkString(Stream.decodeText(stdio.stdin))
-  }
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.readFileString(file)
-}, (effect, file) => Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 })))
+const readSource = Effect.fnUntraced(
+  function* (file: string) {
+    if (file === "-") {
+      const stdio = yield* Stdio.Stdio
+      return yield* Stream.mkString(Stream.decodeText(stdio.stdin))
+    }
+    const fs = yield* FileSystem.FileSystem
+    return yield* fs.readFileString(file)
+  },
+  (effect, file) =>
+    Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 }))
+)
 
 const isYaml = (file: string, text: string): boolean => /\.ya?ml$/i.test(file) || /^\s*(- |---)/.test(text)
 
@@ -45,7 +49,9 @@ const report = (file: string, source: NodeLines, errors: ReadonlyArray<LineError
 export const importNodes = Command.make(
   "import",
   {
-    file: Argument.String("file").pipe(Argument.withDescription("JSON Lines, a JSON array or YAML; - for standard input")),
+    file: Argument.String("file").pipe(
+      Argument.withDescription("JSON Lines, a JSON array or YAML; - for standard input")
+    ),
     update: Flag.Boolean("update").pipe(
       Flag.withDescription("Give nodes that exist already (same uuid, else same name) the new values"),
       Flag.withDefault(false)
@@ -55,9 +61,11 @@ export const importNodes = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ file, partial, update }) {
+  Effect.fnUntraced(function* ({ file, partial, update }) {
     const text = yield* readSource(file)
-    const source = isYaml(file, text) ? yield* linesOfYaml(file, text) : { payload: text, lineOf: (line: number) => line }
+    const source = isYaml(file, text)
+      ? yield* linesOfYaml(file, text)
+      : { payload: text, lineOf: (line: number) => line }
     const client = yield* connect
     const result = yield* client.nodes.import({ query: { update, partial }, payload: source.payload }).pipe(
       Effect.catchTag(["ImportRejectedProblem", "ImportConflictProblem"], (problem) =>
@@ -69,7 +77,9 @@ export const importNodes = Command.make(
           )
         )
       ),
-      Effect.catch((error) => (error._tag === "CliFailure" ? Effect.fail(error) : Effect.flatMap(toFailure(error), Effect.fail)))
+      Effect.catch((error) =>
+        error._tag === "CliFailure" ? Effect.fail(error) : Effect.flatMap(toFailure(error), Effect.fail)
+      )
     )
     yield* report(file, source, result.errors)
     yield* print(result, () => `${result.created} created, ${result.updated} updated, ${result.errors.length} refused`)

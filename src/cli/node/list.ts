@@ -36,7 +36,7 @@ export const list = Command.make(
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*(flags) {
+  Effect.fnUntraced(function* (flags) {
     const query = {
       ...optional(
         "fault",

@@ -36,7 +36,7 @@ export const set = Command.make(
     ),
     reason: Flag.String("reason").pipe(Flag.withDescription("Why, for --maintenance"), Flag.optional)
   },
-  Effect.fnUntraced(function*(flags) {
+  Effect.fnUntraced(function* (flags) {
     const operations: Array<Operation> = []
     if (Option.isSome(flags.name)) operations.push({ op: "add", path: "/name", value: flags.name.value })
     for (const [path, value] of yield* givenFields(flags)) operations.push({ op: "add", path: pointer(path), value })
@@ -45,7 +45,8 @@ export const set = Command.make(
       operations.push({ op: "remove", path: pointer(name.length === 0 ? [key] : [key, name.join(".")]) })
     }
     const ident = flags.node
-    if (operations.length === 0 && Option.isNone(flags.maintenance)) return yield* usage("nothing to set: see tutti node set --help")
+    if (operations.length === 0 && Option.isNone(flags.maintenance))
+      return yield* usage("nothing to set: see tutti node set --help")
     if (operations.length > 0) yield* call((client) => client.nodes.update({ params: { ident }, payload: operations }))
     const renamed = Option.getOrElse(flags.name, () => ident)
     if (Option.isSome(flags.maintenance)) {
@@ -59,6 +60,6 @@ export const set = Command.make(
   Command.withDescription("Change a node; all changes or none"),
   Command.withExamples([
     { command: "tutti node set n1 --password-file new-secret", description: "A new password is tried at once" },
-    { command: "tutti node set n1 --maintenance --reason \"fan\"", description: "Power sync leaves it alone" }
+    { command: 'tutti node set n1 --maintenance --reason "fan"', description: "Power sync leaves it alone" }
   ])
 )

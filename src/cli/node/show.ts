@@ -10,7 +10,8 @@ export const nodeArgument = Argument.String("node").pipe(Argument.withDescriptio
 const rows = (node: NodeDetail): ReadonlyArray<readonly [string, string]> =>
   Object.entries(node).flatMap(([key, value]): ReadonlyArray<readonly [string, string]> => {
     if (key === "age_seconds") return []
-    if (key === "observed_at" && node.age_seconds !== null) return [[key, `${value} (${formatAge(node.age_seconds)} ago)`]]
+    if (key === "observed_at" && node.age_seconds !== null)
+      return [[key, `${value} (${formatAge(node.age_seconds)} ago)`]]
     if (value !== null && typeof value === "object" && !Array.isArray(value)) {
       const inner = Object.entries(value)
       return inner.length === 0 ? [[key, "-"]] : inner.map(([name, item]) => [`${key}.${name}`, show(item)])
@@ -34,7 +35,7 @@ export const formatNode = (node: NodeDetail): string =>
 export const showNode = Command.make(
   "show",
   { node: nodeArgument },
-  Effect.fnUntraced(function*({ node }) {
+  Effect.fnUntraced(function* ({ node }) {
     const detail = yield* call((client) => client.nodes.show({ params: { ident: node } }))
     yield* print(detail, () => formatNode(detail))
   })

@@ -9,7 +9,7 @@ export interface NodeLines {
 }
 
 /** Fails with exit code 1 and the parser's own words, which name line and column. */
-export const linesOfYaml = Effect.fnUntraced(function*(file: string, text: string) {
+export const linesOfYaml = Effect.fnUntraced(function* (file: string, text: string) {
   // Loaded when needed: most calls never see YAML.
   const { isSeq, LineCounter, parseAllDocuments } = yield* Effect.promise(() => import("yaml"))
   const counter = new LineCounter()
@@ -24,7 +24,10 @@ export const linesOfYaml = Effect.fnUntraced(function*(file: string, text: strin
     for (const item of items) {
       if (item === null || typeof item !== "object" || !("range" in item) || !("toJS" in item)) continue
       // yaml types items as unknown; every parsed node has both.
-      const node = item as { readonly range?: readonly [number, ...Array<number>]; readonly toJS: (doc: unknown) => unknown }
+      const node = item as {
+        readonly range?: readonly [number, ...Array<number>]
+        readonly toJS: (doc: unknown) => unknown
+      }
       nodes.push({ json: JSON.stringify(node.toJS(document)), line: counter.linePos(node.range?.[0] ?? 0).line })
     }
   }

@@ -52,7 +52,7 @@ const makePower = (name: string, action: PowerAction, description: string) =>
         Flag.optional
       )
     },
-    Effect.fnUntraced(function*({ nodes, timeout, wait }) {
+    Effect.fnUntraced(function* ({ nodes, timeout, wait }) {
       const client = yield* connect
       const json = yield* Json
       const outcomes = yield* Effect.forEach(
@@ -73,7 +73,7 @@ const formatOutcome = ({ error, node, outcome, power_state }: NodeOutcome): stri
   `${node}: ${words[outcome]}${power_state === null ? "" : ` (${power_state})`}${error === null ? "" : `: ${error}`}`
 
 /** A refusal of one node of several is its outcome; of an only one it ends the command with its own exit code. */
-const powerOne = Effect.fnUntraced(function*(
+const powerOne = Effect.fnUntraced(function* (
   client: Client,
   node: string,
   action: PowerAction,
@@ -95,7 +95,7 @@ const powerOne = Effect.fnUntraced(function*(
 })
 
 /** A soft shutdown may take longer than one request may wait: then the node itself tells when it is over. */
-const waitFurther = Effect.fnUntraced(function*(client: Client, node: string, action: PowerAction) {
+const waitFurther = Effect.fnUntraced(function* (client: Client, node: string, action: PowerAction) {
   for (;;) {
     yield* Effect.sleep(Duration.seconds(2))
     const { last_error, power_state, target_power_state } = yield* client.nodes
@@ -132,13 +132,13 @@ const status = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ live, nodes }) {
+  Effect.fnUntraced(function* ({ live, nodes }) {
     const client = yield* connect
     const json = yield* Json
     const rows = yield* Effect.forEach(
       nodes,
       (ident) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const reading = live ? yield* client.nodes.readPower({ params: { ident } }) : undefined
           const node = yield* client.nodes.show({ params: { ident } })
           return {
