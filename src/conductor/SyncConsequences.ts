@@ -1,7 +1,7 @@
 /** What a decision of power sync writes: the change of the node's record, and the facts for the journal. Pure. */
 import type * as DateTime from "effect/DateTime"
 import type { Node } from "../domain/Node.ts"
-import { bmcFailed, disobedient, followed } from "../domain/PowerMessages.ts"
+import { bmcFailed, credentialRefused, disobedient, followed } from "../domain/PowerMessages.ts"
 import type { PowerAnswer, SyncDecision } from "../domain/PowerSync.ts"
 import type { NodeChanges } from "../store/NodeStore.ts"
 import type { JournalFact } from "./Journal.ts"
@@ -34,6 +34,8 @@ export const consequenceOf = (
     }
     case "ClearError":
       return { changes: { lastError: null }, facts: [] }
+    case "Doubt":
+      return answer._tag === "Failed" ? { changes: { lastError: credentialRefused(answer.message) }, facts: [] } : null
     case "Recover":
       return {
         changes: { fault: null, faultReason: null, faultAt: null, lastError: null, desiredPower: decision.power },

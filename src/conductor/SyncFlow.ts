@@ -291,6 +291,7 @@ const needsAction: Readonly<Record<SyncDecision["_tag"], boolean>> = {
   Settled: false,
   LeaveAlone: false,
   CountFailure: false,
+  Doubt: true,
   ClearError: true,
   Adopt: true,
   Correct: true,

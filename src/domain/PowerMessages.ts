@@ -16,6 +16,9 @@ const advice: Readonly<Record<FailureReason, string>> = {
 export const bmcFailed = (reason: FailureReason, message: string): string =>
   `The BMC could not be read (${reason}): ${sentence(message)} ${advice[reason]}`
 
+export const credentialRefused = (message: string): string =>
+  `The BMC refused the credential: ${sentence(message)} It is tried a few times more, ever further apart.`
+
 export const disobedient = (attempts: number, desired: PowerState, actual: PowerState): string =>
   `The machine is in '${actual}' and not in '${desired}' as recorded, after ${attempts} attempts to bring it back. ` +
   "Its record follows it now; find out who or what switches it."

@@ -7,7 +7,7 @@
  * costs no writes.
  *
  * Semantics: Ironic's `do_sync_power_state`. Deviates from it on purpose: a credential that the BMC surely refuses is a
- * fault at once; a BMC that answers again ends its fault at once; and `last_error` stays readable for a minute before a
+ * fault at once, and none before that is sure, however many passes it takes, but `last_error` says so from the first; a BMC that answers again ends its fault at once; and `last_error` stays readable for a minute before a
  * good read clears it, since a sync every 30 s would else take it from under the eyes of whoever polls for it.
  */
 import * as DateTime from "effect/DateTime"
@@ -52,6 +52,8 @@ export type SyncDecision = { readonly failures: number } & (
         | "ClearError"
         /** One more failed pass, not yet too many. */
         | "CountFailure"
+        /** The first refusal of a credential: not yet sure, and worth telling. */
+        | "Doubt"
     }
   /** The first observation: recorded, never acted on. */
   | { readonly _tag: "Adopt"; readonly power: PowerState }
@@ -88,13 +90,15 @@ export const decide = (answer: PowerAnswer, situation: SyncSituation, rules: Syn
 
 const afterFailure = (
   { quiet, reason }: Extract<PowerAnswer, { readonly _tag: "Failed" }>,
-  { node, reachable }: SyncSituation,
+  { failures, node, reachable }: SyncSituation,
   { maxRetries }: SyncRules,
   count: number
 ): SyncDecision => {
   if (node.desiredPower === null && !reachable) return { _tag: "Settled", failures: 0 }
-  const sure = reason === "AuthenticationFailed" && quiet
-  return sure || count > maxRetries
+  if (reason === "AuthenticationFailed" && !quiet) {
+    return { _tag: failures === 0 ? "Doubt" : "CountFailure", failures: Math.min(count, Math.max(maxRetries, 1)) }
+  }
+  return reason === "AuthenticationFailed" || count > maxRetries
     ? { _tag: "GiveUp", power: null, reason, failures: count }
     : { _tag: "CountFailure", failures: count }
 }

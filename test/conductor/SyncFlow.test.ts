@@ -306,8 +306,10 @@ describe("power sync: faults", () => {
       const [id = nodeId(0)] = yield* enrol(1)
       yield* pass
       bmcs.fail(id, "AuthenticationFailed", { message: "RAKP 2: unauthorized name" })
-      yield* pass
-      assert.strictEqual((yield* nodeOf(id)).fault, null)
+      yield* failPasses(5)
+      const doubtful = yield* nodeOf(id)
+      assert.strictEqual(doubtful.fault, null)
+      assert.include(doubtful.lastError ?? "", "refused the credential: RAKP 2: unauthorized name. It is tried")
       bmcs.setState(id, { quiet: true })
       bmcs.fail(id, "AuthenticationFailed", { message: "RAKP 2: unauthorized name", withheld: true })
       yield* failPasses(3)
@@ -326,6 +328,7 @@ describe("power sync: faults", () => {
         const [id = nodeId(0)] = yield* enrol(1)
         yield* pass
         bmcs.fail(id, reason)
+        bmcs.setState(id, { quiet: reason === "AuthenticationFailed" })
         yield* failPasses(4)
         assert.strictEqual((yield* nodeOf(id)).fault, "power failure")
         bmcs.setPower(id, "power off")

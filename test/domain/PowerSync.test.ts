@@ -98,8 +98,15 @@ describe("what power sync decides", () => {
 
   it("gives up at once on a credential that is surely refused, and not before it is sure", () => {
     const refused = { _tag: "Failed", reason: "AuthenticationFailed", message: "wrong password" } as const
-    expect(decided({ ...refused, quiet: false })).toEqual({ _tag: "CountFailure", failures: 1 })
+    for (const failures of [1, 2, 3, 4])
+      expect(decided({ ...refused, quiet: false }, { failures })._tag).toBe("CountFailure")
     expect(decided({ ...refused, quiet: true })).toMatchObject({ _tag: "GiveUp", reason: "AuthenticationFailed" })
+  })
+
+  it("tells of a refused credential from the first refusal on", () => {
+    const refused = { _tag: "Failed", reason: "AuthenticationFailed", message: "wrong password", quiet: false } as const
+    expect(decided(refused)).toEqual({ _tag: "Doubt", failures: 1 })
+    expect(decided(refused, {}, { maxRetries: 0 }).failures).toBe(1)
   })
 
   it("is silent about a node that was never observed and has no valid driver_info", () => {
