@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as DriverConnector from "./bmc/DriverConnector.ts"
 import * as GateGovernor from "./bmc/GateGovernor.ts"
 import { CliFailure } from "./cli/CliFailure.ts"
@@ -129,8 +130,21 @@ export const runService = <E, R>(options: ServiceOptions, ready: Effect.Effect<v
 export const serverUrl = Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address))
 
 /** A line that an operator reads instead of a stack. */
-export const startFailure = (error: { readonly message: string }): CliFailure =>
-  error instanceof CliFailure ? error : new CliFailure({ message: error.message, exitCode: 1 })
+export const startFailure = (error: { readonly message: string }): CliFailure => {
+  if (error instanceof CliFailure) return error
+  const message = error instanceof Config.ConfigError ? configProblem(error) : error.message
+  return new CliFailure({ message, exitCode: error instanceof Config.ConfigError ? 2 : 1 })
+}
+
+/** Names each variable that can't be used, and what it may be. */
+const configProblem = ({ cause, message }: Config.ConfigError): string =>
+  cause._tag === "SchemaError"
+    ? formatIssues(cause.issue)
+        .issues.map((issue) => `${(issue.path ?? []).join(".")}: ${issue.message}`)
+        .join("; ")
+    : message
+
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const logFormat = Config.Literals(["logfmt", "json"], "TUTTI_LOG_FORMAT").pipe(Config.withDefault("logfmt"))
 

@@ -72,7 +72,11 @@ export const importNodes = Command.make(
         report(file, source, problem.errors).pipe(
           Effect.andThen(
             Effect.fail(
-              new CliFailure({ message: problem.detail, exitCode: problem._tag === "ImportConflictProblem" ? 5 : 1 })
+              new CliFailure({
+                // What is wrong with lines has been said, with the lines of the file.
+                message: problem.errors.length > 0 ? "nothing was imported" : problem.detail,
+                exitCode: problem._tag === "ImportConflictProblem" ? 5 : 1
+              })
             )
           )
         )
