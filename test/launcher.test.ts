@@ -1,9 +1,18 @@
 /** The launcher as a process, in a folder that looks like an installed package, with a stand-in for the bundle. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 
 let folder: string
 const packaged = () => join(folder, "node_modules", `node-${process.platform}-${process.arch}`)
@@ -13,6 +22,9 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "tutti-launcher-"))
   mkdirSync(join(folder, "dist"))
   copyFileSync(join(import.meta.dirname, "../src/launcher.mjs"), launcher())
+  chmodSync(launcher(), 0o755)
+  mkdirSync(join(folder, "bin"))
+  for (const tool of ["readlink", "uname"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "bin", tool))
   writeFileSync(
     join(folder, "dist", "main.mjs"),
     `const [what, ...rest] = process.argv.slice(2)
@@ -104,5 +116,48 @@ describe("in an older Node", () => {
     it("ends with 128 and the signal's number when the program was killed", async () => {
       expect((await ended(inOldNode("die"))).code).toBe(137)
     })
+  })
+})
+
+describe("as a command", () => {
+  const command = (...args: ReadonlyArray<string>) =>
+    spawn(launcher(), args, { env: { PATH: join(folder, "bin"), HOME: folder } })
+  const nodeOnPath = () => join(folder, "bin", "node")
+  beforeEach(() => {
+    rmSync(packaged(), { recursive: true, force: true })
+    rmSync(nodeOnPath(), { force: true })
+  })
+
+  it("becomes the packaged Node", async () => {
+    mkdirSync(join(packaged(), "bin"), { recursive: true })
+    copyFileSync("/bin/sh", nodeOnPath())
+    symlinkSync(process.execPath, join(packaged(), "bin", "node"))
+    const child = command("say", "two words")
+    expect(JSON.parse((await ended(child)).out)).toMatchObject({ rest: ["two words"], pid: child.pid })
+  })
+
+  it("becomes the packaged Node that npm put beside the package", async () => {
+    const beside = join(folder, "project", "node_modules")
+    mkdirSync(join(beside, "tutti", "dist"), { recursive: true })
+    for (const file of ["tutti.mjs", "main.mjs"])
+      copyFileSync(join(folder, "dist", file), join(beside, "tutti/dist", file))
+    mkdirSync(join(beside, ".bin"))
+    symlinkSync("../tutti/dist/tutti.mjs", join(beside, ".bin", "tutti"))
+    mkdirSync(join(beside, `node-${process.platform}-${process.arch}`, "bin"), { recursive: true })
+    symlinkSync(process.execPath, join(beside, `node-${process.platform}-${process.arch}`, "bin", "node"))
+    const child = spawn(join(beside, ".bin", "tutti"), ["say"], { env: { PATH: join(folder, "bin"), HOME: folder } })
+    expect(JSON.parse((await ended(child)).out)).toMatchObject({ pid: child.pid })
+  })
+
+  it("becomes the Node on the path where none is packaged", async () => {
+    symlinkSync(process.execPath, nodeOnPath())
+    const child = command("say")
+    expect(JSON.parse((await ended(child)).out)).toMatchObject({ pid: child.pid })
+  })
+
+  it("says in one line that there is none", async () => {
+    const { err, code } = await ended(command("say"))
+    expect(err).toMatch(/^tutti needs Node 24 or newer; .*\n$/)
+    expect(code).toBe(1)
   })
 })
