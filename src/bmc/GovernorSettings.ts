@@ -49,9 +49,10 @@ export const defaultSettings: GovernorSettings = {
     trialEvery: 4
   },
   guard: {
-    // accounts are commonly locked after 3 to 5 refusals within minutes; three tries 30 and 60 s apart are past a hiccup
+    // Accounts are commonly locked after 3 to 5 refusals within minutes; three tries half a minute and more apart are past
+    // a hiccup. Just under power sync's 30 s, so that its next pass is the next try.
     tries: 3,
-    spacingMillis: 30_000
+    spacingMillis: 25_000
   },
   minimumIntervalMillis: 0,
   // more than the largest fleet for one conductor (20,000 nodes); a session holds a few KB of keys and ciphers

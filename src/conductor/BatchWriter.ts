@@ -30,6 +30,8 @@ export interface Batching<Batch> {
 export interface BatchWriter {
   /** To be called after every offer. */
   readonly notify: () => void
+  /** What was offered so far need not wait for company. */
+  readonly hurry: () => void
   /** Writes what was offered so far without waiting for the batch to fill; succeeds once it is committed. */
   readonly drain: Effect.Effect<void>
 }
@@ -46,6 +48,7 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
     const turn = yield* Semaphore.make(1)
     let offered = () => {}
     let filled = () => {}
+    let hurried = false
 
     /** Suspends until `ready`; `register` puts the wake-up where `notify` finds it. */
     const until = (ready: () => boolean, register: (wake: () => void) => void) =>
@@ -60,7 +63,7 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
       (wake) => (offered = wake)
     )
     const fullBatch = until(
-      () => batching.size() >= batching.full,
+      () => hurried || batching.size() >= batching.full,
       (wake) => (filled = wake)
     )
 
@@ -99,6 +102,7 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
         yield* anything
         yield* Effect.timeoutOption(fullBatch, window)
         yield* writeOnce
+        if (batching.size() === 0) hurried = false
         if (!Duration.isZero(pause)) yield* Effect.sleep(pause)
       })
     )
@@ -129,6 +133,11 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
     return {
       notify: () => {
         offered()
+        filled()
+      },
+      hurry: () => {
+        if (batching.size() === 0) return
+        hurried = true
         filled()
       },
       drain

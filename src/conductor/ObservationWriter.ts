@@ -28,6 +28,8 @@ export class ObservationWriter extends Context.Service<
   {
     /** Takes it over at once; never fails. */
     readonly offer: (observation: PowerObservation) => void
+    /** Writes what was offered so far at once: a pass is over, and nothing more is to come for a while. */
+    readonly hurry: () => void
     /** Succeeds once everything offered so far is committed; waits for ever while the database is away. */
     readonly drain: Effect.Effect<void>
     readonly stats: () => ObservationWriterStats
@@ -86,6 +88,7 @@ const make = Effect.gen(function* () {
       latest.set(observation.nodeId, observation)
       writer.notify()
     },
+    hurry: writer.hurry,
     drain: writer.drain,
     stats: () => ({ waiting: latest.size, written, lost })
   })

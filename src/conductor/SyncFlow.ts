@@ -209,6 +209,7 @@ const make = Effect.gen(function* () {
       last = Option.some(summary)
       syncDuration.updateUnsafe(durationMillis / 1000, context)
       if (pass.skipped > 0) passSkips.updateUnsafe(pass.skipped, context)
+      writer.hurry()
       for (const end of ended) end(summary)
     }
   }

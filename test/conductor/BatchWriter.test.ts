@@ -48,6 +48,22 @@ const make = Effect.fnUntraced(function* () {
 })
 
 describe("a batch writer", () => {
+  it.effect("that is hurried writes at once, and waits for company again afterwards", () =>
+    Effect.gen(function* () {
+      const { hurry, offer, state } = yield* make()
+      offer(1, 2)
+      yield* TestClock.adjust(0)
+      hurry()
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(state.written, [[1, 2]])
+      offer(3)
+      yield* TestClock.adjust("900 millis")
+      assert.deepStrictEqual(state.written, [[1, 2]])
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(state.written, [[1, 2], [3]])
+    })
+  )
+
   it.effect("waits a second for company, and writes once", () =>
     Effect.gen(function* () {
       const { offer, state } = yield* make()
