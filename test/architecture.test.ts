@@ -135,7 +135,8 @@ describe("the rules find what breaks them", () => {
     "interface Host { readonly console: string; setTimeout(): void }",
     `import { createHmac } from "node:crypto"`,
     "Clock.currentTimeMillis; Random.next; Console.log; Date.parse(x); Math.min(1, 2)",
-    "registry.run(x); worker.runOnce()"
+    "registry.run(x); worker.runOnce()",
+    "valueOf(x); constructor.toString()"
   ])("%s needs none", (code) => {
     expect(sample("bmc/Bmc.ts", code).uses).toEqual([])
   })

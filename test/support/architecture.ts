@@ -32,27 +32,27 @@ interface Syntax {
 const isSyntax = (value: unknown): value is Syntax =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
 
-const identifiers: Record<string, Right> = {
-  setTimeout: "timer",
-  setInterval: "timer",
-  setImmediate: "timer",
-  console: "console"
-}
-const members: Record<string, Right> = {
-  "Date.now": "clock",
-  "performance.now": "clock",
-  "performance.timeOrigin": "clock",
-  "process.hrtime": "clock",
-  "Math.random": "random",
-  "process.env": "environment",
-  "ManagedRuntime.make": "runtime"
-}
-const modules: Record<string, Right> = {
-  "node:timers": "timer",
-  "node:timers/promises": "timer",
-  "node:console": "console",
-  "@effect/platform-node/NodeRuntime": "runtime"
-}
+const identifiers = new Map<string, Right>([
+  ["setTimeout", "timer"],
+  ["setInterval", "timer"],
+  ["setImmediate", "timer"],
+  ["console", "console"]
+])
+const members = new Map<string, Right>([
+  ["Date.now", "clock"],
+  ["performance.now", "clock"],
+  ["performance.timeOrigin", "clock"],
+  ["process.hrtime", "clock"],
+  ["Math.random", "random"],
+  ["process.env", "environment"],
+  ["ManagedRuntime.make", "runtime"]
+])
+const modules = new Map<string, Right>([
+  ["node:timers", "timer"],
+  ["node:timers/promises", "timer"],
+  ["node:console", "console"],
+  ["@effect/platform-node/NodeRuntime", "runtime"]
+])
 const nodeRandom = new Set([
   "randomBytes",
   "randomFill",
@@ -80,7 +80,7 @@ export const parseSource = (path: string, text: string): Source => {
       if (isSyntax(source) && typeof source["value"] === "string") {
         const erased = node["importKind"] === "type" || node["exportKind"] === "type"
         imports.push({ specifier: source["value"], line: lineOf(node.start), erased })
-        if (!erased) use(modules[source["value"]], source["value"], node)
+        if (!erased) use(modules.get(source["value"]), source["value"], node)
         if (source["value"] === "node:crypto") visitCryptoImport(node)
       }
     }
@@ -93,7 +93,7 @@ export const parseSource = (path: string, text: string): Source => {
       }
     }
     if (node.type === "Identifier" && typeof node["name"] === "string" && isReference(parent, key)) {
-      use(identifiers[node["name"]], node["name"], node)
+      use(identifiers.get(node["name"]), node["name"], node)
     }
     for (const [name, value] of Object.entries(node)) {
       for (const child of Array.isArray(value) ? value : [value]) if (isSyntax(child)) visit(child, node, name)
@@ -106,10 +106,10 @@ export const parseSource = (path: string, text: string): Source => {
     const name = property["name"]
     if (object.type !== "Identifier" || typeof object["name"] !== "string") return
     const what = `${object["name"]}.${name}`
-    if (object["name"] === "globalThis") use(identifiers[name], what, node)
+    if (object["name"] === "globalThis") use(identifiers.get(name), what, node)
     if (object["name"] === "Effect" && name.startsWith("run")) use("runtime", what, node)
     if (cryptoNames.has(object["name"]) && nodeRandom.has(name)) use("random", what, node)
-    use(members[what], what, node)
+    use(members.get(what), what, node)
   }
 
   const visitCryptoImport = (node: Syntax) => {
