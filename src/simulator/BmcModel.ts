@@ -5,6 +5,7 @@ import type { Chassis, PowerTiming } from "./Chassis.ts"
 import type { Later } from "./Later.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type { SessionTable } from "./SessionTable.ts"
+import type { SimulatedSensors } from "./sensors/SimulatedSensors.ts"
 
 /** Shared by all BMCs of a fleet. */
 export interface BmcSettings {
@@ -32,6 +33,7 @@ export interface BmcModel {
   readonly guid: Uint8Array
   readonly chassis: Chassis
   readonly sessions: SessionTable
+  readonly sensors: SimulatedSensors
   readonly random: SeededRandom
   /** An accepted chassis control: counted, and the power is to be saved. */
   readonly controlled: (action: ChassisAction) => void

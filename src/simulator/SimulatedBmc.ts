@@ -28,6 +28,7 @@ import type { FaultKind } from "./FaultPlan.ts"
 import { Faults } from "./Faults.ts"
 import { Handshakes } from "./Handshakes.ts"
 import { mix, SeededRandom } from "./SeededRandom.ts"
+import { SimulatedSensors } from "./sensors/SimulatedSensors.ts"
 import { SessionTable, type SimulatedSession } from "./SessionTable.ts"
 
 /** Hands a datagram back to whom the one before came from. */
@@ -42,6 +43,9 @@ export interface SimulatedBmcOptions {
   readonly surroundings: Surroundings
 }
 
+/** Keeps what the parts of the server draw apart from what the protocol draws. */
+const partsStream = 0x5d8
+
 /** What a datagram says about which command, for the counters; undefined for the packets of a login. */
 type Answered = IpmiResponse | undefined
 
@@ -55,6 +59,9 @@ export class SimulatedBmc implements BmcModel {
   readonly faults: Faults
   private readonly handshakes: Handshakes
   private readonly surroundings: Surroundings
+  private readonly partsSeed: number
+  /** Made when first asked for. */
+  private madeSensors: SimulatedSensors | undefined
 
   constructor(options: SimulatedBmcOptions) {
     const { index, settings, surroundings } = options
@@ -66,6 +73,11 @@ export class SimulatedBmc implements BmcModel {
     this.sessions = new SessionTable(settings.sessionLimit, settings.sessionIdleMillis)
     this.faults = new Faults(options.fault, surroundings.monotonicMillis(), this.random)
     this.handshakes = new Handshakes(this, () => this.counters.loginAttempts++)
+    this.partsSeed = mix(options.seed ^ partsStream, index)
+  }
+
+  get sensors(): SimulatedSensors {
+    return (this.madeSensors ??= new SimulatedSensors(this.partsSeed))
   }
 
   /** Never throws, whatever the bytes. */

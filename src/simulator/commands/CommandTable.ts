@@ -6,7 +6,12 @@ import { getChannelAuthCapabilities } from "./GetChannelAuthCapabilities.ts"
 import { getChannelCipherSuites } from "./GetChannelCipherSuites.ts"
 import { getChassisStatus } from "./GetChassisStatus.ts"
 import { getDeviceId } from "./GetDeviceId.ts"
+import { getSdr } from "./GetSdr.ts"
+import { getSdrRepositoryInfo } from "./GetSdrRepositoryInfo.ts"
+import { getSensorReading } from "./GetSensorReading.ts"
+import { getSensorThresholds } from "./GetSensorThresholds.ts"
 import { getSystemGuid } from "./GetSystemGuid.ts"
+import { reserveSdrRepository } from "./ReserveSdrRepository.ts"
 import { setSessionPrivilegeLevel } from "./SetSessionPrivilegeLevel.ts"
 
 const handlers: ReadonlyArray<CommandHandler> = [
@@ -16,7 +21,12 @@ const handlers: ReadonlyArray<CommandHandler> = [
   getChannelCipherSuites,
   getChassisStatus,
   getDeviceId,
+  getSdr,
+  getSdrRepositoryInfo,
+  getSensorReading,
+  getSensorThresholds,
   getSystemGuid,
+  reserveSdrRepository,
   setSessionPrivilegeLevel
 ]
 

@@ -4,6 +4,8 @@ import { privilegeNumbers } from "../../ipmi/commands/PrivilegeLevel.ts"
 import type { CommandHandler } from "./CommandHandler.ts"
 
 const chassisDevice = 0x80
+const sensorDevice = 0x01
+const sdrRepositoryDevice = 0x02
 
 const deviceId = encodeDeviceId({
   deviceId: 0x20,
@@ -13,7 +15,7 @@ const deviceId = encodeDeviceId({
   firmwareMajor: 1,
   firmwareMinor: 0,
   ipmiVersion: "2.0",
-  additionalSupport: chassisDevice,
+  additionalSupport: chassisDevice | sdrRepositoryDevice | sensorDevice,
   // 0 is "not specified" in IANA's list: no maker's quirks are to be applied
   manufacturerId: 0,
   productId: 1,
