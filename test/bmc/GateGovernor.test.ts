@@ -496,11 +496,11 @@ describe("GateGovernor: credentials", () => {
   it.effect("withholds reads between spaced tries, on both sides of the spacing", () =>
     Effect.gen(function* () {
       const { governor, bmcs } = yield* refused
-      yield* TestClock.adjust(29_999)
+      yield* TestClock.adjust(24_999)
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed (withheld)")
       yield* TestClock.adjust(1)
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed")
-      yield* TestClock.adjust(59_999)
+      yield* TestClock.adjust(49_999)
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed (withheld)")
       assert.isFalse(stateOf(governor).quiet)
       yield* TestClock.adjust(1)
