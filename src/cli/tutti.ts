@@ -3,6 +3,7 @@ import * as Command from "effect/cli/Command"
 import { info } from "./ipmi/info.ts"
 import { controls } from "./ipmi/control.ts"
 import { ping } from "./ipmi/ping.ts"
+import { sensors } from "./ipmi/sensors.ts"
 import { status as ipmiStatus } from "./ipmi/status.ts"
 import { create, remove, retry } from "./node/create.ts"
 import { exportNodes } from "./node/exportNodes.ts"
@@ -26,7 +27,7 @@ const node = Command.make("node").pipe(
 const ipmi = Command.make("ipmi").pipe(
   Command.withDescription("Talk to BMCs directly, without a conductor"),
   Command.withGlobalFlags([Json]),
-  Command.withSubcommands([ipmiStatus, ...controls, info, ping])
+  Command.withSubcommands([ipmiStatus, ...controls, sensors, info, ping])
 )
 
 export const tutti = Command.make("tutti").pipe(

@@ -40,6 +40,31 @@ export const askEach = <A>(
     )
   }).pipe((effect) => Effect.flatMap(Launch, ({ ipmiClient }) => Effect.provide(effect, ipmiClient)))
 
+/** As `printRows`, for answers that are lists: a line for each item, and hosts without an answer on standard error. */
+export const printLists = <A, B>(
+  rows: ReadonlyArray<Row<A>>,
+  json: (value: A) => object,
+  items: (value: A) => ReadonlyArray<B>,
+  columns: ReadonlyArray<Column<B>>
+) =>
+  Effect.gen(function* () {
+    if (yield* Json) return yield* printRows(rows, json, [])
+    const lines = rows.flatMap(({ host, value }) =>
+      value === null ? [] : items(value).map((item) => ({ host, item }))
+    )
+    const table = formatTable<(typeof lines)[number]>(
+      [
+        { title: "HOST", cell: (line) => line.host },
+        ...columns.map((column) => ({ ...column, cell: (line: (typeof lines)[number]) => column.cell(line.item) }))
+      ],
+      lines
+    )
+    yield* Console.log(table)
+    const failed = rows.filter((row) => row.error !== null)
+    for (const { error, host } of failed) yield* Console.error(`tutti: ${host}: ${error}`)
+    if (failed.length > 0) return yield* someFailed
+  })
+
 /** Prints rows as a table or JSON; fails with exit code 1 when a host failed. */
 export const printRows = <A>(
   rows: ReadonlyArray<Row<A>>,

@@ -9,15 +9,11 @@ const pauseMillis = 100
 
 export const ask = <A>(session: IpmiSession, command: IpmiCommand<A>): Effect.Effect<A, IpmiError> => {
   const attempt = (left: number): Effect.Effect<A, IpmiError> =>
-    session
-      .request(command)
-      .pipe(
-        Effect.catch((error) =>
-          left > 0 && error.reason._tag === "CommandRejected" && error.isRetryable
-            ? Effect.delay(attempt(left - 1), pauseMillis)
-            : Effect.fail(error)
-        )
-      )
+    Effect.catchIf(
+      session.request(command),
+      (error) => left > 0 && error.reason._tag === "CommandRejected" && error.isRetryable,
+      () => Effect.delay(attempt(left - 1), pauseMillis)
+    )
   return attempt(repeats)
 }
 

@@ -77,10 +77,10 @@ const askState = (session: IpmiSession, device: DeviceId): Effect.Effect<State, 
   })
   if (!device.providesSdrs) return repository
   if ((device.additionalSupport & repositoryDevice) === 0) return own
-  return Effect.catch(repository, (error) =>
-    refusedWith(error) === completionCodes.invalidCommand ? own : Effect.fail(error)
-  )
+  return Effect.catchIf(repository, isUnknown, () => own)
 }
+
+const isUnknown = (error: IpmiError): boolean => refusedWith(error) === completionCodes.invalidCommand
 
 /** With maker, product and firmware: an update may bring other records under the same times. */
 const stampOf = (device: DeviceId, ...numbers: ReadonlyArray<number>): string =>
@@ -139,9 +139,7 @@ class Walk {
   /** A BMC that knows no reservations takes 0 for one. */
   private reserve(): Effect.Effect<void, IpmiError> {
     return ask(this.session, makeReserveSdrRepository(this.state.source)).pipe(
-      Effect.catch((error) =>
-        refusedWith(error) === completionCodes.invalidCommand ? Effect.succeed(0) : Effect.fail(error)
-      ),
+      Effect.catchIf(isUnknown, () => Effect.succeed(0)),
       Effect.map((reservation) => {
         this.reservation = reservation
       })

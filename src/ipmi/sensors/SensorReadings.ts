@@ -43,9 +43,7 @@ export const readSensors = (
     isElsewhere(sensor)
       ? Effect.succeed(without(sensor, `on controller 0x${sensor.ownerId.toString(16)}, which was not asked`))
       : readSensor(session, sensor, options).pipe(
-          Effect.catch((error) =>
-            concernsOne(error) ? Effect.succeed(without(sensor, error.message)) : Effect.fail(error)
-          )
+          Effect.catchIf(concernsOne, (error) => Effect.succeed(without(sensor, error.message)))
         )
   )
 
@@ -110,10 +108,10 @@ const readThresholds = Effect.fnUntraced(function* (
     kind === access.fixed
       ? recorded
       : yield* ask(session, makeGetSensorThresholds(sensor.number, sensor.ownerLun)).pipe(
-          Effect.catch((error) => (concernsOne(error) ? Effect.succeed(recorded) : Effect.fail(error)))
+          Effect.catchIf(concernsOne, () => Effect.succeed(recorded))
         )
   return yield* Effect.forEach(raw, (threshold) =>
-    threshold === undefined ? Effect.succeed(undefined) : convert(session, sensor, threshold)
+    threshold === undefined ? Effect.undefined : convert(session, sensor, threshold)
   )
 })
 

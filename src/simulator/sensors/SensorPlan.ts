@@ -16,6 +16,8 @@ export interface AnalogSensor {
   readonly between: Range
   /** The same while it is off; undefined: there is no reading then. */
   readonly standby: Range | undefined
+  /** The same on one in some servers; undefined: on none. */
+  readonly failing: Range | undefined
   readonly record: FullRecord
   /** Value of each raw byte, in the sensor's unit. */
   readonly values: ReadonlyArray<number>
@@ -76,6 +78,7 @@ interface AnalogDraft {
   readonly entity: readonly [id: number, instance: number]
   readonly between: Range
   readonly standby?: Range
+  readonly failing?: Range
   /** In the order of `thresholdNames`, in the sensor's unit. */
   readonly thresholds: PerThreshold<number>
   readonly m: number
@@ -109,6 +112,7 @@ const fan = (instance: number): AnalogDraft => ({
   unit: units.rpm,
   entity: [entities.fan, instance],
   between: [4200, 7800],
+  failing: [750, 1350],
   thresholds: [1400, 1000, 700, none, none, none],
   m: 70
 })
@@ -195,7 +199,7 @@ interface StateDraft {
 /** They follow the others. */
 const stateDrafts: ReadonlyArray<StateDraft> = [
   { name: "CPU", type: sensorTypes.processor, entity: [entities.cpu, 1], count: 2, on: 7, fault: 12, states: 0x1fff },
-  { name: "PSU", type: sensorTypes.powerSupply, entity: [entities.psu, 1], count: 2, on: 0, fault: 3, states: 0x7f },
+  { name: "PSU", type: sensorTypes.powerSupply, entity: [entities.psu, 1], count: 2, on: 0, fault: 2, states: 0x7f },
   {
     name: "PSU Redundancy",
     type: sensorTypes.powerSupply,
@@ -261,7 +265,7 @@ const analogSensor = (name: string, draft: AnalogDraft, number: number): AnalogS
     sensorMinimum: format === "twosComplement" ? 0x80 : 0x00,
     thresholds: draft.thresholds.map((value) => (value === undefined ? 0 : nearestRaw(values, value)))
   }
-  return { number, between: draft.between, standby: draft.standby, record, values }
+  return { number, between: draft.between, standby: draft.standby, failing: draft.failing, record, values }
 }
 
 /** The raw byte whose value is nearest. */

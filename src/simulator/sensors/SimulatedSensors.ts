@@ -8,6 +8,8 @@ import { mix, SeededRandom } from "../SeededRandom.ts"
 import { type AnalogSensor, crossedBy, nearestRaw, sensorPlan, type StateSensor } from "./SensorPlan.ts"
 
 const faultPercent = 2
+/** Keeps which part is faulty apart from how its readings move. */
+const faultStream = 0xfa17
 /** When the records were last added to and erased, unless `changeRecords` said otherwise: 2026-01-01, in seconds. */
 const builtAt = 1_767_225_600
 
@@ -57,7 +59,8 @@ export class SimulatedSensors {
   }
 
   private analogReading(sensor: AnalogSensor, poweredOn: boolean, nowMillis: number): SensorReading {
-    const range = poweredOn ? sensor.between : sensor.standby
+    const whileOn = sensor.failing !== undefined && this.isFaulty(sensor.number) ? sensor.failing : sensor.between
+    const range = poweredOn ? whileOn : sensor.standby
     if (range === undefined) return { ...enabled, raw: 0, unavailable: true, states: 0 }
     const random = new SeededRandom(mix(this.seed, sensor.number))
     const middle = random.within([0.25, 0.75])
@@ -69,8 +72,12 @@ export class SimulatedSensors {
 
   private states({ fault, number, off, on }: StateSensor, poweredOn: boolean): number {
     const usual = poweredOn ? on : off
-    const faulty = fault !== undefined && new SeededRandom(mix(this.seed, number)).chance(faultPercent)
-    return (usual === undefined ? 0 : 1 << usual) | (faulty ? 1 << fault : 0)
+    const failed = fault !== undefined && this.isFaulty(number) ? 1 << fault : 0
+    return (usual === undefined ? 0 : 1 << usual) | failed
+  }
+
+  private isFaulty(number: number): boolean {
+    return new SeededRandom(mix(this.seed ^ faultStream, number)).chance(faultPercent)
   }
 }
 
