@@ -3,9 +3,11 @@ import type { ChassisAction } from "../ipmi/commands/ChassisControl.ts"
 import type { Suite } from "../ipmi/session/CipherSuite.ts"
 import type { Chassis, PowerTiming } from "./Chassis.ts"
 import type { Later } from "./Later.ts"
+import type { Management } from "./Management.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type { SessionTable } from "./SessionTable.ts"
 import type { SimulatedSensors } from "./sensors/SimulatedSensors.ts"
+import type { SimulatedSel } from "./storage/SimulatedSel.ts"
 
 /** Shared by all BMCs of a fleet. */
 export interface BmcSettings {
@@ -34,7 +36,16 @@ export interface BmcModel {
   readonly chassis: Chassis
   readonly sessions: SessionTable
   readonly sensors: SimulatedSensors
+  readonly sel: SimulatedSel
+  /** Of the world outside; the BMC's own clock is the log's. */
+  readonly unixMillis: () => number
   readonly random: SeededRandom
+  /** Made on first use. */
+  readonly management: Management
+  /** Undefined while nobody used it: for what is asked of every BMC. */
+  readonly managed: Management | undefined
+  /** The BMC itself starts anew: its sessions are gone, and until then it hears nothing. */
+  readonly restart: (awayUntilMillis: number) => void
   /** An accepted chassis control: counted, and the power is to be saved. */
   readonly controlled: (action: ChassisAction) => void
 }

@@ -29,6 +29,7 @@ import { privilegeNumbers } from "../ipmi/commands/PrivilegeLevel.ts"
 import { payloadTypes } from "../ipmi/wire/RmcpPlusPacket.ts"
 import type { BmcModel } from "./BmcModel.ts"
 import type { SimulatedSession } from "./SessionTable.ts"
+import { type Account, firstUserId } from "./UserTable.ts"
 
 /** Half-open logins at once; the oldest makes room. Twice a usual session table, so that lost answers don't lock it. */
 const handshakeLimit = 8
@@ -49,6 +50,7 @@ interface Started {
   /** The user's, or one that nobody knows, for a name that nobody has. */
   readonly password: Uint8Array
   readonly privilege: number
+  readonly userId: number
 }
 
 export class Handshakes {
@@ -157,6 +159,7 @@ export class Handshakes {
     const session: SimulatedSession = {
       id: handshake.bmcSessionId,
       channel,
+      userId: started.userId,
       sealMessage: (message) => channel.seal(payloadTypes.ipmi, message),
       maxPrivilege: started.privilege,
       privilege: Math.min(started.privilege, privilegeNumbers.USER),
@@ -179,9 +182,10 @@ export class Handshakes {
     if (privilege < privilegeNumbers.CALLBACK || privilege > privilegeNumbers.ADMINISTRATOR) {
       return statusCodes.invalidRole
     }
-    const known = constantTimeEqual(message.username, settings.username)
-    if (!known && !settings.misleadingErrors) return statusCodes.unauthorizedName
-    if (privilege > Math.min(handshake.maxPrivilege, settings.userPrivilege)) return statusCodes.unauthorizedRole
+    const account = this.account(message.username)
+    if (account === undefined && !settings.misleadingErrors) return statusCodes.unauthorizedName
+    const limit = account?.privilege ?? settings.userPrivilege
+    if (privilege > Math.min(handshake.maxPrivilege, limit)) return statusCodes.unauthorizedRole
     return {
       exchange: {
         suite: handshake.suite,
@@ -193,9 +197,19 @@ export class Handshakes {
         role: message.role,
         username: message.username
       },
-      password: known ? settings.password : random.bytes(randomLength),
-      privilege
+      password: account?.password ?? random.bytes(randomLength),
+      privilege,
+      userId: account?.userId ?? 0
     }
+  }
+
+  /** Without a table of users, as long as nobody changed one. */
+  private account(username: Uint8Array): Account | undefined {
+    const { managed, settings } = this.bmc
+    if (managed !== undefined) return managed.users.account(username)
+    return constantTimeEqual(username, settings.username)
+      ? { userId: firstUserId(settings), password: settings.password, privilege: settings.userPrivilege }
+      : undefined
   }
 }
 

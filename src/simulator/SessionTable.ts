@@ -8,6 +8,8 @@ export interface SimulatedSession {
   /** Chosen by the BMC; not 0. */
   readonly id: number
   readonly channel: SecureChannel
+  /** Number of the user whose it is. */
+  readonly userId: number
   /** Seals an IPMI message into a datagram; kept, so that an answer costs no closure. */
   readonly sealMessage: (message: Uint8Array) => Uint8Array
   /** Most that Set Session Privilege Level grants. */
@@ -35,8 +37,13 @@ export class SessionTable {
   }
 
   open(nowMillis: number): number {
+    return this.all(nowMillis).length
+  }
+
+  /** The open ones, oldest first. */
+  all(nowMillis: number): ReadonlyArray<SimulatedSession> {
     this.sweep(nowMillis)
-    return this.sessions.length
+    return this.sessions
   }
 
   isFull(nowMillis: number): boolean {

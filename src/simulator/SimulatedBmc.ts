@@ -27,8 +27,10 @@ import { Counters } from "./Counters.ts"
 import type { FaultKind } from "./FaultPlan.ts"
 import { Faults } from "./Faults.ts"
 import { Handshakes } from "./Handshakes.ts"
+import { Management } from "./Management.ts"
 import { mix, SeededRandom } from "./SeededRandom.ts"
 import { SimulatedSensors } from "./sensors/SimulatedSensors.ts"
+import { SimulatedSel } from "./storage/SimulatedSel.ts"
 import { SessionTable, type SimulatedSession } from "./SessionTable.ts"
 
 /** Hands a datagram back to whom the one before came from. */
@@ -45,6 +47,8 @@ export interface SimulatedBmcOptions {
 
 /** Keeps what the parts of the server draw apart from what the protocol draws. */
 const partsStream = 0x5d8
+/** The log's; sensors draw by their numbers, up to 0xFF. */
+const selStream = 0x100
 
 /** What a datagram says about which command, for the counters; undefined for the packets of a login. */
 type Answered = IpmiResponse | undefined
@@ -57,11 +61,14 @@ export class SimulatedBmc implements BmcModel {
   readonly random: SeededRandom
   readonly counters = new Counters()
   readonly faults: Faults
+  managed: Management | undefined
+  private awayUntilMillis = 0
   private readonly handshakes: Handshakes
   private readonly surroundings: Surroundings
   private readonly partsSeed: number
   /** Made when first asked for. */
   private madeSensors: SimulatedSensors | undefined
+  private madeSel: SimulatedSel | undefined
 
   constructor(options: SimulatedBmcOptions) {
     const { index, settings, surroundings } = options
@@ -80,12 +87,21 @@ export class SimulatedBmc implements BmcModel {
     return (this.madeSensors ??= new SimulatedSensors(this.partsSeed))
   }
 
+  get sel(): SimulatedSel {
+    const random = () => new SeededRandom(mix(this.partsSeed, selStream))
+    return (this.madeSel ??= new SimulatedSel(random(), this.unixMillis))
+  }
+
+  get unixMillis(): () => number {
+    return this.surroundings.unixMillis
+  }
+
   /** Never throws, whatever the bytes. */
   receive(datagram: Uint8Array, reply: Reply): void {
     this.counters.datagramsIn++
     const nowMillis = this.surroundings.monotonicMillis()
     if (this.faults.advance(nowMillis, this.random)) this.forgetSessions()
-    if (!this.faults.hears(this.random)) return
+    if (nowMillis < this.awayUntilMillis || !this.faults.hears(this.random)) return
     const rmcpClass = decodeRmcpClass(datagram)
     if (!rmcpClass.ok) return
     if (rmcpClass.value === "asf") this.presence(datagram, reply)
@@ -99,13 +115,26 @@ export class SimulatedBmc implements BmcModel {
     this.handshakes.forgetAll()
   }
 
+  get management(): Management {
+    return (this.managed ??= new Management(this.settings))
+  }
+
+  restart(awayUntilMillis: number): void {
+    this.awayUntilMillis = awayUntilMillis
+    this.managed?.identify(0, awayUntilMillis)
+    this.forgetSessions()
+  }
+
   /** From outside, at once. */
   setPower(on: boolean): void {
+    const nowMillis = this.surroundings.monotonicMillis()
+    if (on && !this.chassis.isOn(nowMillis)) this.management.restarted("power button", 0, nowMillis)
     this.chassis.setPower(on)
     this.surroundings.powerChanged()
   }
 
   controlled(action: ChassisAction): void {
+    this.sel.controlled(action)
     this.counters.controlled(action, this.surroundings.unixMillis())
     this.surroundings.powerChanged()
   }

@@ -1,0 +1,80 @@
+/**
+ * Management controllers behind a simulated BMC, reached by Send Message: one on the IPMB, and one on a bus behind that.
+ * They have no state and know Get Device ID and Get Self Test Results, the first also Send Message. A message that is damaged
+ * is met with silence, as on a real bus.
+ */
+import { completionCodes } from "../ipmi/commands/CompletionCode.ts"
+import { encodeDeviceId, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
+import { encodeSelfTestResult, getSelfTestResults, selfTestPassed } from "../ipmi/commands/GetSelfTestResults.ts"
+import { decodeSendMessage, sendMessage } from "../ipmi/commands/SendMessage.ts"
+import { decodeIpmiRequest, encodeIpmiResponse } from "../ipmi/wire/IpmiMessage.ts"
+
+/** Controllers by channel and address. */
+export type Bus = ReadonlyMap<number, ReadonlyMap<number, Satellite>>
+
+interface Satellite {
+  readonly deviceId: number
+  readonly productId: number
+  /** What it bridges to. */
+  readonly behind: Bus
+}
+
+/** Completion code of Send Message: nobody acknowledged the address. */
+const notAcknowledged = 0x83
+
+/** Channel 7, address 0xC4, seen from the controller on the IPMB. */
+const second: Satellite = { deviceId: 0x22, productId: 3, behind: new Map() }
+const first: Satellite = { deviceId: 0x21, productId: 2, behind: new Map([[7, new Map([[0xc4, second]])]]) }
+
+/** Channel 0 is the IPMB (IPMI 2.0 §6.3); address 0x82. */
+export const behindBmc: Bus = new Map([[0, new Map([[0x82, first]])]])
+
+/** The answer of the controller, an encoded IPMI message, or a completion code for the Send Message itself. */
+export const deliver = (bus: Bus, data: Uint8Array): Uint8Array | number => {
+  const sent = decodeSendMessage(data)
+  if (!sent.ok) return completionCodes.invalidLength
+  const controllers = bus.get(sent.value.channel)
+  if (controllers === undefined) return completionCodes.notPresent
+  const satellite = controllers.get(sent.value.message[0] ?? 0)
+  if (satellite === undefined) return notAcknowledged
+  const answer = answerOf(satellite, sent.value.message)
+  // Without tracking nobody is told the answer.
+  return !sent.value.track ? noData : (answer ?? completionCodes.timeout)
+}
+
+const answerOf = (satellite: Satellite, message: Uint8Array): Uint8Array | undefined => {
+  const request = decodeIpmiRequest(message)
+  if (!request.ok) return undefined
+  const result = carryOut(satellite, request.value.netFn, request.value.command, request.value.data)
+  return encodeIpmiResponse({
+    ...request.value,
+    completionCode: typeof result === "number" ? result : completionCodes.ok,
+    data: typeof result === "number" ? noData : result
+  })
+}
+
+const carryOut = (satellite: Satellite, netFn: number, command: number, data: Uint8Array): Uint8Array | number => {
+  const is = (other: { readonly netFn: number; readonly command: number }) =>
+    netFn === other.netFn && command === other.command
+  if (is(getDeviceId)) return deviceIdOf(satellite)
+  if (is(getSelfTestResults)) return encodeSelfTestResult(selfTestPassed)
+  if (is(sendMessage) && satellite.behind.size > 0) return deliver(satellite.behind, data)
+  return completionCodes.invalidCommand
+}
+
+const deviceIdOf = ({ deviceId, productId }: Satellite): Uint8Array =>
+  encodeDeviceId({
+    deviceId,
+    providesSdrs: false,
+    deviceRevision: 1,
+    available: true,
+    firmwareMajor: 1,
+    firmwareMinor: 0,
+    ipmiVersion: "2.0",
+    additionalSupport: 0,
+    manufacturerId: 0,
+    productId,
+    auxiliary: undefined
+  })
+
+const noData = new Uint8Array(0)
