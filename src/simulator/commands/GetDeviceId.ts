@@ -6,6 +6,8 @@ import type { CommandHandler } from "./CommandHandler.ts"
 const chassisDevice = 0x80
 const sensorDevice = 0x01
 const sdrRepositoryDevice = 0x02
+const selDevice = 0x04
+const fruDevice = 0x08
 
 const deviceId = encodeDeviceId({
   deviceId: 0x20,
@@ -15,7 +17,7 @@ const deviceId = encodeDeviceId({
   firmwareMajor: 1,
   firmwareMinor: 0,
   ipmiVersion: "2.0",
-  additionalSupport: chassisDevice | sdrRepositoryDevice | sensorDevice,
+  additionalSupport: chassisDevice | fruDevice | selDevice | sdrRepositoryDevice | sensorDevice,
   // 0 is "not specified" in IANA's list: no maker's quirks are to be applied
   manufacturerId: 0,
   productId: 1,
