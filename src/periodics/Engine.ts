@@ -100,7 +100,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     runner.timers.set(wallWatch, runner.now() + WALL_WATCH_MILLIS)
   })
 
-  const add = Effect.fnUntraced(function* <E, R>(task: PeriodicTask<E, R>) {
+  const add = Effect.fn("PeriodicWorker.add")(function* <E, R>(task: PeriodicTask<E, R>) {
     if (entries.has(task.name)) return yield* failing(new TaskExists({ task: task.name }))
     const problem = problemOf(task)
     if (problem !== null) return yield* failing(new InvalidTask({ task: task.name, detail: problem }))
@@ -117,7 +117,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     if (runner.isRunning()) yield* runner.reconsider(entry)
   })
 
-  const remove = Effect.fnUntraced(function* (name: string) {
+  const remove = Effect.fn("PeriodicWorker.remove")(function* (name: string) {
     const entry = yield* find(name)
     yield* Effect.callback<void>((resume) => {
       if (entry.run !== null && entry.run.startedMillis !== null) entry.waiters.push(() => resume(Effect.void))
@@ -128,7 +128,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
 
   const pause = (name: string) => Effect.map(find(name), runner.pause)
 
-  const resume = Effect.fnUntraced(function* (name: string) {
+  const resume = Effect.fn("PeriodicWorker.resume")(function* (name: string) {
     const entry = yield* find(name)
     const problem = entry.timing._tag === "Spacing" ? spacingProblem(entry.timing.spacing) : null
     if (problem !== null) return yield* failing(new InvalidTask({ task: name, detail: problem }))
@@ -138,7 +138,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     if (runner.isRunning()) yield* runner.reconsider(entry)
   })
 
-  const trigger = Effect.fnUntraced(function* (name: string) {
+  const trigger = Effect.fn("PeriodicWorker.trigger")(function* (name: string) {
     const entry = yield* find(name)
     if (entry.ended) return yield* failing(new InvalidTask({ task: name, detail: "it has ended for ever" }))
     if (!runner.isRunning() && entry.run === null) return yield* failing(stopped)
@@ -154,7 +154,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     })
   })
 
-  const setSpacing = Effect.fnUntraced(function* (name: string, spacing: Duration.Duration) {
+  const setSpacing = Effect.fn("PeriodicWorker.setSpacing")(function* (name: string, spacing: Duration.Duration) {
     const entry = yield* find(name)
     const { timing } = entry
     if (timing._tag !== "Spacing") {
@@ -171,7 +171,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     runner.arm(entry, true)
   })
 
-  const start = Effect.fnUntraced(function* (startOptions?: StartOptions) {
+  const start = Effect.fn("PeriodicWorker.start")(function* (startOptions?: StartOptions) {
     if (runner.isRunning()) return yield* failing(new InvalidWorkerState({ detail: "runs already" }))
     if (entries.size === 0 && startOptions?.allowEmpty !== true) {
       return yield* failing(new InvalidWorkerState({ detail: "has no task to start with" }))
@@ -213,7 +213,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     )
   })
 
-  const drain = Effect.fnUntraced(function* (bound: Duration.Duration) {
+  const drain = Effect.fn("PeriodicWorker.drain")(function* (bound: Duration.Duration) {
     yield* stop
     if (yield* wait(bound)) return
     interruptAll()

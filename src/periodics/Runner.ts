@@ -54,31 +54,25 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     const given = yield* Effect.context<R>()
     const { run, ...definition } = task
     const step = yield* Schedule.toStep(dueSchedule(definition))
-    const slot = slots.make(task.name, scheduler, {
-      onGranted: () => start(entry),
-      onMoved: () => options.onChanged(entry)
-    })
-    const inSlot = given.pipe(
+    const around = given.pipe(
       // A run is no part of whatever was traced when the task was added.
       Context.omit(Tracer.ParentSpan),
       Context.add(References.CurrentLogAnnotations, {
         ...Context.get(given, References.CurrentLogAnnotations),
         task: task.name
-      }),
-      Context.add(Scheduler.Scheduler, slot)
+      })
     ) as Context.Context<R> // all of R is in it: no service's key is that of the span
-    const program = Effect.updateContext(
-      Effect.uninterruptibleMask((restore) =>
-        Effect.withFiber((fiber) => {
-          if (entry.run !== null) entry.run.fiber = fiber
-          return Effect.flatMap(Effect.exit(restore(run)), (exit) => finish(entry, exit))
-        })
-      ),
-      (_: Context.Context<never>) => inSlot
+    const whole = Effect.uninterruptibleMask((restore) =>
+      Effect.withFiber((fiber) => {
+        if (entry.run !== null) entry.run.fiber = fiber
+        return Effect.flatMap(Effect.exit(restore(run)), (exit) => finish(entry, exit))
+      })
     )
     const entry: TaskEntry = new TaskEntry(definition, step, timers.now(), options.history, {
-      program,
-      slot,
+      runIn: (slot) => {
+        const inSlot = Context.add(around, Scheduler.Scheduler, slot)
+        return Effect.updateContext(whole, (_: Context.Context<never>) => inSlot)
+      },
       dueTimer: makeTimer(() => onDue(entry)),
       timeoutTimer: makeTimer(() => onTimeout(entry)),
       metrics: taskMetrics(options.metricPrefix, task.name, context)
@@ -132,15 +126,20 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
   const onDue = (entry: TaskEntry): void => {
     if (entry.run === null && entry.due !== null) {
       const first = entry.last === null && entry.task.runImmediately
-      entry.run = newRun(first ? "immediate" : "periodic", entry.due)
+      entry.run = newRun(entry, first ? "immediate" : "periodic", entry.due)
     }
     submit(entry)
   }
 
-  const newRun = (kind: RunKind, due: Run["due"]): Run => ({
+  /** Each run has a slot of its own, so that a fiber which outlives its run does not pass for the next. */
+  const newRun = (entry: TaskEntry, kind: RunKind, due: Run["due"]): Run => ({
     kind,
     due,
     queuedMillis: timers.now(),
+    slot: slots.make(entry.task.name, scheduler, {
+      onGranted: () => start(entry),
+      onMoved: () => options.onChanged(entry)
+    }),
     startedMillis: null,
     cause: null,
     refused: false,
@@ -152,7 +151,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     const { run } = entry
     if (run === null || run.startedMillis !== null) return
     const priority = entry.task.reserved === true || entry.waiters.length > 0 ? "reserved" : "background"
-    if (!slots.request(entry.parts.slot, priority)) {
+    if (!slots.request(run.slot, priority)) {
       run.refused = true
       entry.refusals++
       timers.set(entry.parts.dueTimer, timers.now() + retryDelayMillis(random.nextDoubleUnsafe()))
@@ -164,7 +163,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
   const withdraw = (entry: TaskEntry): void => {
     timers.clear(entry.parts.dueTimer)
     if (entry.run === null || entry.run.startedMillis !== null) return
-    slots.release(entry.parts.slot)
+    slots.release(entry.run.slot)
     entry.run = null
   }
 
@@ -178,7 +177,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
       timers.set(entry.parts.timeoutTimer, run.startedMillis + Duration.toMillis(entry.task.timeout))
     }
     options.onChanged(entry)
-    fork(entry.parts.program)
+    fork(entry.parts.runIn(run.slot))
   }
 
   const onTimeout = (entry: TaskEntry): void => {
@@ -187,7 +186,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
   }
 
   const interrupt = (entry: TaskEntry): void => {
-    entry.parts.slot.excuse()
+    entry.run?.slot.excuse()
     entry.run?.fiber?.interruptUnsafe()
   }
 
@@ -233,7 +232,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
       const waiters = entry.waiters.splice(0)
       arm(entry, false)
       options.onChanged(entry)
-      slots.release(entry.parts.slot)
+      slots.release(run.slot)
       for (const waiter of waiters) waiter(record)
       options.onRan(record)
     })
@@ -248,11 +247,11 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     if (entry.run === null) {
       timers.clear(entry.parts.dueTimer)
       const nowMillis = timers.now()
-      entry.run = newRun("triggered", { atMillis: nowMillis, gridMillis: nowMillis, wallMillis: null })
+      entry.run = newRun(entry, "triggered", { atMillis: nowMillis, gridMillis: nowMillis, wallMillis: null })
     } else if (entry.run.startedMillis === null) {
       // It waits already: from here on with the reserved share.
       timers.clear(entry.parts.dueTimer)
-      slots.release(entry.parts.slot)
+      slots.release(entry.run.slot)
     } else return
     submit(entry)
   }

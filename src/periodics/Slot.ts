@@ -83,11 +83,6 @@ export class Slot implements Scheduler.Scheduler, Queued {
     for (const resume of this.held.splice(0)) resume()
   }
 
-  /** Before a new run. */
-  renew(): void {
-    this.exempt = false
-  }
-
   private mayStep(): boolean {
     if (this.state === "parked" && !this.exempt) this.home.comeBack(this)
     return this.exempt || !this.isAway()

@@ -89,7 +89,7 @@ export class SlotPool {
     return this.refusedCount
   }
 
-  /** A slot that is not asked for yet. It can be used again once released. `base` runs what the slot lets run. */
+  /** A slot for one run, not asked for yet. `base` runs what the slot lets run. */
   make(submitter: string, base: Scheduler.Scheduler, owner: SlotOwner): Slot {
     return new Slot(submitter, base, owner, this)
   }
@@ -132,7 +132,6 @@ export class SlotPool {
       this.claims[priority].returning.delete(slot)
       this.setParked(this.parkedCount - 1)
     }
-    slot.renew()
     slot.letGo()
     if (state === "working") this.pump()
   }

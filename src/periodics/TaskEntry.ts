@@ -25,6 +25,7 @@ export interface Run {
   readonly kind: RunKind
   readonly due: Due
   readonly queuedMillis: number
+  readonly slot: Slot
   startedMillis: number | null
   cause: LatenessCause | null
   refused: boolean
@@ -34,9 +35,8 @@ export interface Run {
 
 /** What makes an entry act; `Runner` supplies them, since they lead back to it. */
 export interface EntryParts {
-  /** The task's effect, in its context and slot, from start to the next due time. */
-  readonly program: Effect.Effect<void>
-  readonly slot: Slot
+  /** The task's effect as one run in that slot, from start to the next due time. */
+  readonly runIn: (slot: Slot) => Effect.Effect<void>
   readonly dueTimer: Timer
   readonly timeoutTimer: Timer
   readonly metrics: TaskMetrics
@@ -83,7 +83,7 @@ export class TaskEntry {
 
   get state(): TaskState {
     if (this.run !== null && this.run.startedMillis === null) return "queued"
-    if (this.run !== null) return this.parts.slot.isAway() ? "parked" : "running"
+    if (this.run !== null) return this.run.slot.isAway() ? "parked" : "running"
     if (this.ended) return "ended"
     if (!this.enabled) return "disabled"
     return this.paused ? "paused" : "waiting"

@@ -55,6 +55,60 @@ describe("a task that", () => {
     }).pipe(withWorker)
   )
 
+  it.effect("hangs is interrupted at its timeout though the pool is full of others", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const pool = yield* WorkerPool
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, timeout: "5 seconds", run: Effect.never }))
+      yield* TestClock.adjust(2000)
+      expect((yield* worker.status("a")).state).toBe("parked")
+      for (const name of ["x", "y"])
+        yield* Effect.forkChild(pool.submit(name, Effect.forever(Effect.sleep("50 millis"))))
+      yield* TestClock.adjust(4000)
+      expect((yield* worker.status("a")).lastRun).toMatchObject({ outcome: "timeout", finishedAtMillis: 6000 })
+    }).pipe(Effect.provide(workerLayer(silent, { size: 3 })))
+  )
+
+  it.effect("ended in time is not timed out later, when the next run waits for its slot", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const pool = yield* WorkerPool
+      const busy = gate()
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, timeout: "1500 millis", run: Effect.void }))
+      yield* TestClock.adjust(1500)
+      for (const name of ["x", "y"]) yield* Effect.forkChild(pool.submit(name, busy.run))
+      yield* TestClock.adjust(1200)
+      expect((yield* worker.status("a")).state).toBe("queued")
+      yield* busy.release
+      yield* TestClock.adjust(1)
+      expect((yield* worker.status("a")).runs).toMatchObject({ success: 2, timeout: 0 })
+    }).pipe(Effect.provide(workerLayer(silent, { size: 3, parkAfter: null })))
+  )
+
+  it.effect("leaves a fiber behind has nothing to do with it any more", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const pool = yield* WorkerPool
+      const steps: Array<number> = []
+      const record = Effect.map(Clock.currentTimeMillis, (now) => steps.push(now))
+      let first = true
+      const run = Effect.suspend(() => {
+        const behind = first
+          ? Effect.forkDetach(Effect.forever(Effect.andThen(Effect.sleep(900), record)))
+          : Effect.never
+        first = false
+        return Effect.asVoid(behind)
+      })
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, run }))
+      yield* TestClock.adjust(2500)
+      expect((yield* worker.status("a")).state).toBe("parked")
+      for (const name of ["x", "y"])
+        yield* Effect.forkChild(pool.submit(name, Effect.forever(Effect.sleep("50 millis"))))
+      yield* TestClock.adjust(2500)
+      expect(steps).toEqual([1900, 2800, 3700, 4600])
+    }).pipe(Effect.provide(workerLayer(silent, { size: 3 })))
+  )
+
   it.effect("cannot be interrupted is timed out once it ends, and not before it is done", () =>
     Effect.gen(function* () {
       const worker = yield* PeriodicWorker

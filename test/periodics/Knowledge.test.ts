@@ -1,6 +1,6 @@
 /** What is known of each task: status, history, streams and metrics. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Stream } from "effect"
+import { Effect, Fiber, Layer, Logger, Metric, References, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker, type TaskChange } from "../../src/periodics/PeriodicWorker.ts"
@@ -158,6 +158,25 @@ describe("streams", () => {
   )
 })
 
+it.effect("a run is no part of what was traced when its task was added, and its log lines name the task", () => {
+  const spans: Array<string> = []
+  const named: Array<unknown> = []
+  const logger = Logger.make(({ fiber }) => {
+    named.push(fiber.getRef(References.CurrentLogAnnotations)["task"])
+  })
+  return Effect.gen(function* () {
+    const worker = yield* PeriodicWorker
+    const span = Effect.match(Effect.currentSpan, { onFailure: () => "none", onSuccess: ({ name }) => name })
+    const run = Effect.andThen(
+      Effect.map(span, (name) => void spans.push(name)),
+      Effect.log("hello")
+    )
+    yield* Effect.withSpan(worker.add(PeriodicTask.make({ name: "a", ...each, run })), "adding")
+    yield* TestClock.adjust(1000)
+    expect([spans, named]).toEqual([["none"], ["a"]])
+  }).pipe(Effect.provide(Layer.provideMerge(workerLayer(), Logger.layer([logger]))))
+})
+
 describe("metrics", () => {
   const series = (prefix: string) => Effect.map(Metric.snapshot, (all) => all.filter(({ id }) => id.startsWith(prefix)))
 
@@ -177,6 +196,16 @@ describe("metrics", () => {
         attributes: { task: "a" },
         state: { count: 3, max: 0 }
       })
+      yield* worker.remove("a")
+      expect((yield* series("one_")).map(({ id }) => id)).toEqual([])
+    }).pipe(Effect.provide(workerLayer({ metricPrefix: "one_" }, { metricPrefix: "pool_" })))
+  )
+
+  it.effect("of a task that was removed during its run don't come back with the end of that run", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, run: Effect.never }))
+      yield* TestClock.adjust(1500)
       yield* worker.remove("a")
       expect((yield* series("one_")).map(({ id }) => id)).toEqual([])
     }).pipe(Effect.provide(workerLayer({ metricPrefix: "one_" }, { metricPrefix: "pool_" })))

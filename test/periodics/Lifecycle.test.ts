@@ -4,6 +4,7 @@ import { Clock, Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { neverAgain, PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
+import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
 import { captureLogs, gate, probe, workerLayer } from "./support.ts"
 
 const each = { spacing: "1 seconds", jitter: 0, strategy: "aligned" } as const
@@ -197,6 +198,26 @@ it.effect("closing the layer interrupts what is in flight, parked runs too", () 
     }).pipe(Effect.provide(workerLayer()))
     expect(ended).toEqual(["interrupted"])
   })
+)
+
+it.effect("closing the layer waits for no slot, though the pool is busy with others", () =>
+  Effect.gen(function* () {
+    const pool = yield* WorkerPool
+    const ended: Array<string> = []
+    const hang = Effect.onInterrupt(Effect.never, () => Effect.sync(() => ended.push("interrupted")))
+    const closing = yield* Effect.forkChild(
+      Effect.gen(function* () {
+        yield* add("a", hang)
+        yield* Effect.sleep("2 seconds")
+      }).pipe(Effect.provide(PeriodicWorker.layer()))
+    )
+    yield* TestClock.adjust(1500)
+    for (const name of ["x", "y"]) yield* Effect.forkChild(pool.submit(name, Effect.forever(Effect.sleep("50 millis"))))
+    yield* TestClock.adjust(400)
+    expect(yield* pool.stats).toMatchObject({ working: 2, parked: 1 })
+    yield* TestClock.adjust(100)
+    expect([ended, closing.pollUnsafe()?._tag]).toEqual([["interrupted"], "Success"])
+  }).pipe(Effect.provide(WorkerPool.layer({ size: 3 })))
 )
 
 it.effect("more tasks than workers for them are worth a warning, once", () => {

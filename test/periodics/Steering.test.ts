@@ -1,6 +1,6 @@
 /** Steering tasks while they run: add, remove, pause, resume, trigger, another spacing. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Cron, Deferred, Duration, Effect, Fiber } from "effect"
+import { Clock, Cron, Deferred, Duration, Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { neverAgain, PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { InvalidTask, TaskExists, TaskNotFound } from "../../src/periodics/PeriodicsError.ts"
@@ -150,6 +150,21 @@ describe("pausing", () => {
       })
     }).pipe(withWorker)
   )
+  it.effect("is the cause of that one run's lateness, not of later ones'", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      let long = false
+      const { run } = probe(Effect.suspend(() => (long ? Effect.sleep(1500) : Effect.void)))
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, overrun: "run-once", run }))
+      yield* worker.pause("a")
+      yield* TestClock.adjust(1500)
+      yield* worker.resume("a")
+      long = true
+      yield* TestClock.adjust(4000)
+      const causes = (yield* worker.status("a")).recent.map(({ latenessCause }) => latenessCause)
+      expect(causes).toEqual(["paused", null, "overran"])
+    }).pipe(withWorker)
+  )
   it.effect("lets a run in flight go on, and says paused once it has ended", () =>
     Effect.gen(function* () {
       const { times, worker } = yield* withTask(Effect.sleep(600))
@@ -281,6 +296,34 @@ describe("triggering", () => {
       expect((yield* worker.status("a")).runs.success).toBe(1)
     }).pipe(withWorker)
   )
+  it.effect("is taken back with its task's pause, once nobody waits for it", () =>
+    Effect.gen(function* () {
+      const { times, worker } = yield* withTask()
+      const pool = yield* WorkerPool
+      const busy = gate()
+      for (let i = 0; i < 3; i++) yield* Effect.forkChild(pool.submit(`busy-${i}`, busy.run, { priority: "reserved" }))
+      const asked = yield* Effect.forkChild(worker.trigger("a"))
+      yield* Effect.yieldNow
+      yield* worker.pause("a")
+      expect(yield* state).toBe("queued")
+      yield* Fiber.interrupt(asked)
+      yield* worker.pause("a")
+      expect([yield* state, (yield* pool.stats).waiting]).toEqual(["paused", 0])
+      yield* busy.release
+      expect(times).toEqual([])
+    }).pipe(Effect.provide(workerLayer({}, { size: 3, parkAfter: null })))
+  )
+  it.effect("takes no turn of a schedule of its own", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const { run, times } = probe()
+      yield* worker.add(PeriodicTask.make({ name: "s", schedule: Schedule.exponential("1 seconds"), run }))
+      yield* TestClock.adjust(500)
+      yield* worker.trigger("s")
+      yield* TestClock.adjust(2600)
+      expect(times).toEqual([500, 1000, 3000])
+    }).pipe(withWorker)
+  )
   it.effect("fails for a task that is not there", () =>
     Effect.gen(function* () {
       const worker = yield* PeriodicWorker
@@ -307,6 +350,16 @@ describe("another spacing", () => {
       yield* TestClock.adjust(1000)
       expect(times).toEqual([10_000, 12_000, 13_500, 14_500])
       expect((yield* worker.status("a")).spacingMillis).toBe(1000)
+    }).pipe(withWorker)
+  )
+  it.effect("of an aligned task counts from its grid, whatever ran beside it", () =>
+    Effect.gen(function* () {
+      const { times, worker } = yield* withTask()
+      yield* TestClock.adjust(1500)
+      yield* worker.trigger("a")
+      yield* worker.setSpacing("a", Duration.seconds(3))
+      yield* TestClock.adjust(3000)
+      expect(times).toEqual([1000, 1500, 4000])
     }).pipe(withWorker)
   )
   it.effect("during a run counts from that run", () =>
