@@ -136,7 +136,10 @@ describe("the rules find what breaks them", () => {
     `import { createHmac } from "node:crypto"`,
     "Clock.currentTimeMillis; Random.next; Console.log; Date.parse(x); Math.min(1, 2)",
     "registry.run(x); worker.runOnce()",
-    "valueOf(x); constructor.toString()"
+    "valueOf(x); constructor.toString()",
+    "const console = 1; use(console)",
+    "const { a: { setTimeout }, ...console } = x; setTimeout(console)",
+    "const f = (console: string, [setInterval = 1]) => use(console, setInterval)"
   ])("%s needs none", (code) => {
     expect(sample("bmc/Bmc.ts", code).uses).toEqual([])
   })

@@ -70,6 +70,7 @@ export const parseSource = (path: string, text: string): Source => {
   const imports: Array<{ specifier: string; line: number; erased: boolean }> = []
   const uses: Array<{ right: Right; what: string; line: number }> = []
   const cryptoNames = new Set(["crypto"])
+  const own = new Set<string>()
   const use = (right: Right | undefined, what: string, at: Syntax) => {
     if (right !== undefined) uses.push({ right, what, line: lineOf(at.start) })
   }
@@ -92,12 +93,15 @@ export const parseSource = (path: string, text: string): Source => {
         use("clock", node.type === "CallExpression" ? "Date()" : "new Date()", node)
       }
     }
-    if (node.type === "Identifier" && typeof node["name"] === "string" && isReference(parent, key)) {
+    if (
+      node.type === "Identifier" &&
+      typeof node["name"] === "string" &&
+      isReference(parent, key) &&
+      !own.has(node["name"])
+    ) {
       use(identifiers.get(node["name"]), node["name"], node)
     }
-    for (const [name, value] of Object.entries(node)) {
-      for (const child of Array.isArray(value) ? value : [value]) if (isSyntax(child)) visit(child, node, name)
-    }
+    for (const [name, child] of children(node)) visit(child, node, name)
   }
 
   const visitMember = (node: Syntax) => {
@@ -123,8 +127,31 @@ export const parseSource = (path: string, text: string): Source => {
     }
   }
 
-  visit({ ...program, type: "Program" }, undefined, "")
+  const whole = { ...program, type: "Program" }
+  for (const node of descendants(whole)) {
+    if (node.type === "VariableDeclarator") boundNames(node["id"]).forEach((name) => own.add(name))
+    if (Array.isArray(node["params"])) node["params"].flatMap(boundNames).forEach((name) => own.add(name))
+  }
+  visit(whole, undefined, "")
   return { path, lines: text.trimEnd().split("\n").length, imports, uses }
+}
+
+const children = (node: Syntax): ReadonlyArray<readonly [key: string, child: Syntax]> =>
+  Object.entries(node).flatMap(([key, value]) =>
+    (Array.isArray(value) ? value : [value]).filter(isSyntax).map((child) => [key, child] as const)
+  )
+
+const descendants = (node: Syntax): ReadonlyArray<Syntax> => [
+  node,
+  ...children(node).flatMap(([, child]) => descendants(child))
+]
+
+/** The variables that a pattern binds. One that is called `console` is not the global, wherever in the file it is. */
+const boundNames = (pattern: unknown): ReadonlyArray<string> => {
+  if (!isSyntax(pattern)) return []
+  if (pattern.type === "Identifier") return typeof pattern["name"] === "string" ? [pattern["name"]] : []
+  const inner = ["properties", "elements", "value", "left", "argument"].flatMap((key) => pattern[key] ?? [])
+  return inner.flatMap(boundNames)
 }
 
 /** Whether an identifier in this place names a variable, rather than a property or what another module calls it. */
