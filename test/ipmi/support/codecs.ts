@@ -11,7 +11,6 @@ import { decodeChassisStatus, encodeChassisStatus } from "../../../src/ipmi/comm
 import { decodeCipherSuiteRecords, encodeCipherSuiteRecord } from "../../../src/ipmi/commands/GetChannelCipherSuites.ts"
 import { decodeDeviceId, encodeDeviceId } from "../../../src/ipmi/commands/GetDeviceId.ts"
 import { decodeAsf, encodeAsf } from "../../../src/ipmi/wire/AsfPing.ts"
-import type { Decoded } from "../../../src/ipmi/wire/Decoded.ts"
 import {
   decodeIpmiRequest,
   decodeIpmiResponse,
@@ -41,27 +40,8 @@ import {
   type RmcpPlusHeader
 } from "../../../src/ipmi/wire/RmcpPlusPacket.ts"
 import { decodeSessionless, encodeSessionless } from "../../../src/ipmi/wire/SessionlessPacket.ts"
-
-export interface Codec<A> {
-  readonly name: string
-  readonly values: fc.Arbitrary<A>
-  readonly encode: (value: A) => Uint8Array
-  readonly decode: (bytes: Uint8Array) => Decoded<A>
-  /** Every truncation of an encoding to fewer bytes than this must be refused; undefined: every truncation. */
-  readonly refusedBelow?: number
-}
-
-/** Forgets the value's type: the properties of a list of codecs need only bytes. */
-export interface AnyCodec {
-  readonly name: string
-  readonly values: fc.Arbitrary<unknown>
-  readonly encode: (value: unknown) => Uint8Array
-  readonly decode: (bytes: Uint8Array) => Decoded<unknown>
-  readonly refusedBelow?: number
-}
-
-/** A codec is only ever given values of its own arbitrary, which the compiler can't see in a list of them. */
-const any = <A>(codec: Codec<A>): AnyCodec => codec as unknown as AnyCodec
+import { any, type AnyCodec } from "./codec.ts"
+import { sensorCodecs } from "./sensorCodecs.ts"
 
 const byte = fc.nat(0xff)
 const bits = (count: number) => fc.nat(2 ** count - 1)
@@ -90,6 +70,7 @@ const encodeHeaderWithPayload = (header: RmcpPlusHeader): Uint8Array => {
 }
 
 export const codecs: ReadonlyArray<AnyCodec> = [
+  ...sensorCodecs,
   any({
     name: "ASF presence",
     values: fc.oneof(
