@@ -3,8 +3,9 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type { IpmiSession } from "../../ipmi/IpmiClient.ts"
 import { entityName } from "../../ipmi/sensors/Entities.ts"
-import { decimalsOf, toleranceOf } from "../../ipmi/sensors/Factors.ts"
+import { accuracyPercent, decimalsOf, toleranceOf } from "../../ipmi/sensors/Factors.ts"
 import { readSdrRepository, type SdrRepository } from "../../ipmi/sensors/SdrRepository.ts"
+import type { FullRecord } from "../../ipmi/sensors/SensorRecords.ts"
 import { readSensors, type SensorStatus } from "../../ipmi/sensors/SensorReadings.ts"
 import { decodeRecords, type Sensor, sensorsOf } from "../../ipmi/sensors/Sensors.ts"
 import { sensorTypeName } from "../../ipmi/sensors/SensorTypes.ts"
@@ -47,6 +48,11 @@ const thresholdColumns = onScale.map((index): Column<SensorStatus> => ({
   align: "right"
 }))
 
+const exactness = ({ factors, linearization }: FullRecord) => ({
+  tolerance: toleranceOf(linearization, factors) ?? null,
+  accuracy_percent: accuracyPercent(factors)
+})
+
 const toJson = ({ malformed, statuses }: Sensors) => ({
   sensors: statuses.map(({ problem, sensor, states, thresholds, value }) => ({
     name: sensor.name,
@@ -55,10 +61,7 @@ const toJson = ({ malformed, statuses }: Sensors) => ({
     entity: entityName(sensor.entityId, sensor.entityInstance),
     value: value ?? null,
     unit: unitSymbol(sensor.unit) || null,
-    tolerance:
-      value === undefined || sensor.kind !== "full"
-        ? null
-        : (toleranceOf(sensor.linearization, sensor.factors) ?? null),
+    ...(value === undefined || sensor.kind !== "full" ? {} : exactness(sensor)),
     states,
     problem: problem ?? null,
     ...(thresholds === undefined
