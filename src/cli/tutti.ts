@@ -1,10 +1,23 @@
 /** The command tree. Each command is a file of its own; folders follow the tree. */
 import * as Command from "effect/cli/Command"
+import { bootdev } from "./ipmi/bootdev.ts"
+import { guid } from "./ipmi/guid.ts"
+import { identify } from "./ipmi/identify.ts"
+import { fru } from "./ipmi/fru.ts"
 import { info } from "./ipmi/info.ts"
+import { lan } from "./ipmi/lan.ts"
 import { controls } from "./ipmi/control.ts"
+import { mcReset } from "./ipmi/mcReset.ts"
 import { ping } from "./ipmi/ping.ts"
+import { policy } from "./ipmi/policy.ts"
+import { raw } from "./ipmi/raw.ts"
+import { restartCause } from "./ipmi/restartCause.ts"
+import { selftest } from "./ipmi/selftest.ts"
+import { powerReading } from "./ipmi/powerReading.ts"
+import { sel } from "./ipmi/sel.ts"
 import { sensors } from "./ipmi/sensors.ts"
 import { status as ipmiStatus } from "./ipmi/status.ts"
+import { users } from "./ipmi/users.ts"
 import { create, remove, retry } from "./node/create.ts"
 import { exportNodes } from "./node/exportNodes.ts"
 import { importNodes } from "./node/importNodes.ts"
@@ -27,7 +40,26 @@ const node = Command.make("node").pipe(
 const ipmi = Command.make("ipmi").pipe(
   Command.withDescription("Talk to BMCs directly, without a conductor"),
   Command.withGlobalFlags([Json]),
-  Command.withSubcommands([ipmiStatus, ...controls, sensors, info, ping])
+  Command.withSubcommands([
+    ipmiStatus,
+    ...controls,
+    sensors,
+    sel,
+    fru,
+    powerReading,
+    lan,
+    info,
+    ping,
+    identify,
+    bootdev,
+    policy,
+    restartCause,
+    users,
+    raw,
+    guid,
+    selftest,
+    mcReset
+  ])
 )
 
 export const tutti = Command.make("tutti").pipe(

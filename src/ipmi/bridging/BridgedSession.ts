@@ -1,0 +1,87 @@
+/**
+ * A session to a controller behind a BMC: the same contract as a session to the BMC itself, so that any command, and any walk
+ * over many of them, can be bridged. Borrows the BMC's session: closing that is its owner's.
+ *
+ * A refusal on the way is a `CommandRejected` of Send Message, one by the controller a `CommandRejected` of the command.
+ */
+import * as Effect from "effect/Effect"
+import { completionMeaning } from "../commands/CompletionCode.ts"
+import { sendMessage, sendMessageMeanings } from "../commands/SendMessage.ts"
+import type { IpmiCommand, IpmiSession, ReplyHandler } from "../IpmiClient.ts"
+import { CommandRejected, IpmiError, type IpmiReason, ProtocolViolation } from "../IpmiError.ts"
+import { type Bridged, disclose, enclose, type Route } from "./Route.ts"
+
+/** Of the wrapped message. A session has one request under way, and the BMC numbers what it puts on the bus itself. */
+const rqSeq = 1
+
+/** The Send Message that carries `command`; as repeatable as that is. */
+export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>): IpmiCommand<Bridged> => ({
+  name: `${command.name} to ${describeRoute(route)}`,
+  ...sendMessage,
+  // Encoded when it is sent, as the command may have it: a password is unsealed no sooner.
+  get data() {
+    return enclose(route, { ...numbersOf(command), data: command.data }, rqSeq)
+  },
+  decode: (data) => disclose(route, { ...numbersOf(command), data: nothing }, data),
+  meanings: sendMessageMeanings,
+  idempotent: command.idempotent
+})
+
+export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
+  const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) =>
+    session.start(makeBridgedCommand(route, command), {
+      onError: handler.onError,
+      onReply: (bridged) => conclude(route, command, bridged, handler)
+    })
+  return {
+    target: session.target,
+    start,
+    request: (command) =>
+      Effect.callback((resume) => {
+        const withdraw = start(command, {
+          onReply: (value) => resume(Effect.succeed(value)),
+          onError: (error) => resume(Effect.fail(error))
+        })
+        return Effect.sync(withdraw)
+      }),
+    info: session.info,
+    close: Effect.void
+  }
+}
+
+const conclude = <A>(route: Route, command: IpmiCommand<A>, bridged: Bridged, handler: ReplyHandler<A>): void => {
+  const operation = `${command.name} to ${describeRoute(route)}`
+  const fail = (reason: IpmiReason) => handler.onError(new IpmiError({ reason }))
+  const rejected = (completionCode: number, meaning: string) =>
+    fail(new CommandRejected({ operation, completionCode, meaning }))
+  switch (bridged._tag) {
+    case "AnsweredApart":
+      return fail(
+        new ProtocolViolation({ detail: `the BMC took ${operation}, but did not hand the answer back with its own` })
+      )
+    case "RefusedByTransit":
+      return rejected(bridged.completionCode, meaningOf(bridged.completionCode, sendMessageMeanings))
+    case "Answered": {
+      const { completionCode, data } = bridged.answer
+      if (completionCode !== 0) return rejected(completionCode, meaningOf(completionCode, command.meanings))
+      const result = command.decode(data)
+      return result.ok
+        ? handler.onReply(result.value)
+        : fail(new ProtocolViolation({ detail: `answer to ${operation}: ${result.detail}` }))
+    }
+  }
+}
+
+const meaningOf = (code: number, meanings: ReadonlyMap<number, string> | undefined): string =>
+  meanings?.get(code) ?? completionMeaning(code)
+
+const numbersOf = ({ command, lun, netFn }: IpmiCommand<unknown>) => ({ netFn, lun: lun ?? 0, command })
+
+const hex = (number: number): string => `0x${number.toString(16).padStart(2, "0")}`
+
+/** `0x82 on channel 0`, `0xc4 on channel 7 behind 0x82 on channel 0`. */
+export const describeRoute = ({ target, transit }: Route): string =>
+  `${hex(target.address)} on channel ${target.channel}` +
+  (transit === undefined ? "" : ` behind ${hex(transit.address)} on channel ${transit.channel}`)
+
+const nothing = new Uint8Array(0)
