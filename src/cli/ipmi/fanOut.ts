@@ -18,10 +18,10 @@ export interface Row<A> {
 }
 
 /** Runs `ask` in a session to each target. A failure is that host's row, never the command's. */
-export const askEach = <A>(
+export const askEach = <A, R>(
   targets: ReadonlyArray<Target>,
   fanOut: number,
-  ask: (session: IpmiSession, target: Target) => Effect.Effect<A, IpmiError>
+  ask: (session: IpmiSession, target: Target) => Effect.Effect<A, IpmiError, R>
 ) =>
   Effect.gen(function* () {
     const client = yield* IpmiClient

@@ -82,8 +82,13 @@ export const lanParameters = {
     decode: (data) => ({ responses: (u8(data, 0) & 0x02) !== 0, gratuitous: (u8(data, 0) & 0x01) !== 0 }),
     encode: ({ gratuitous, responses }) => Uint8Array.of((responses ? 0x02 : 0) | (gratuitous ? 0x01 : 0))
   } satisfies Parameter<Arp> as Parameter<Arp>,
-  /** Units of 500 ms. */
-  gratuitousArpInterval: byte(11, 0xff),
+  /** In half seconds on the wire. */
+  gratuitousArpSeconds: {
+    number: 11,
+    length: 1,
+    decode: (data) => u8(data, 0) / 2,
+    encode: (seconds) => Uint8Array.of(seconds * 2)
+  } satisfies Parameter<number> as Parameter<number>,
   gateway: address(12),
   gatewayMac: mac(13),
   backupGateway: address(14),

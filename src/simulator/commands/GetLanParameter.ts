@@ -26,7 +26,7 @@ const configurationOf = ({ guid, settings }: BmcModel) =>
     subnetMask: "255.0.0.0",
     primaryRmcpPort: 623,
     arp: { responses: true, gratuitous: false },
-    gratuitousArpInterval: 4,
+    gratuitousArpSeconds: 2,
     gateway: "0.0.0.0",
     gatewayMac: "00:00:00:00:00:00",
     backupGateway: "0.0.0.0",
