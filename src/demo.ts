@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { CliFailure } from "./cli/CliFailure.ts"
+import type { DemoOptions } from "./cli/Launch.ts"
 import { formatAge } from "./cli/Output.ts"
 import { Enrolment } from "./conductor/Enrolment.ts"
 import { NodeDirectory } from "./conductor/NodeDirectory.ts"
@@ -16,9 +17,6 @@ import { conductorOptions, layerLogger, runService, serverUrl, startFailure } fr
 import { spawnSimulator } from "./simulator/SpawnedSimulator.ts"
 
 const FOLDER = ".tutti-demo"
-
-/** Above the well-known ports and below those that the system hands out by itself. */
-const FIRST_BMC_PORT = 20_000
 
 /** A few of each kind of trouble, so that there is something to see. */
 const faults = { dead: 3, slow: 3, badPassword: 1, busy: 2 }
@@ -73,10 +71,7 @@ Type, in another terminal:
 Stop with Ctrl-C; started again it goes on where it was. All of it is in ${folder}.`
 }
 
-export const demo = (
-  { count, port }: { readonly port: number; readonly count: number },
-  version: string
-): Effect.Effect<void, CliFailure> =>
+export const demo = ({ bmcPort, count, port }: DemoOptions, version: string): Effect.Effect<void, CliFailure> =>
   Effect.gen(function* () {
     const folder = resolve(FOLDER)
     const importFile = join(folder, "fleet.jsonl")
@@ -87,12 +82,12 @@ export const demo = (
     yield* Console.log(`Tutti ${version}: a demo with ${count} simulated BMCs`)
     yield* spawnSimulator({
       count,
-      port: FIRST_BMC_PORT,
+      port: bmcPort,
       faults,
       stateFile: join(folder, "simulator.json"),
       importFile
     })
-    yield* Console.log(`BMCs answer on 127.0.0.1:${FIRST_BMC_PORT}-${FIRST_BMC_PORT + count - 1} (IPMI over UDP)`)
+    yield* Console.log(`BMCs answer on 127.0.0.1:${bmcPort}-${bmcPort + count - 1} (IPMI over UDP)`)
     const ready = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       yield* enrol(importFile)
@@ -105,5 +100,5 @@ export const demo = (
     })
     const conductor = yield* conductorOptions
     const store = { _tag: "Embedded", dataDir: folder, keyFile: null } as const
-    yield* runService({ host: "127.0.0.1", port, version, conductor, store }, ready)
+    return yield* runService({ host: "127.0.0.1", port, version, conductor, store }, ready)
   }).pipe(Effect.scoped, Effect.provide(layerLogger), Effect.mapError(startFailure))

@@ -200,5 +200,5 @@ export const serve = (options: ServeOptions, version: string): Effect.Effect<voi
         Effect.annotateLogs({ url: yield* serverUrl, nodes: directory.size(), database: kind, location, version })
       )
     })
-    yield* runService(settings, ready)
+    return yield* runService(settings, ready)
   }).pipe(Effect.provide(layerLogger), Effect.mapError(startFailure))

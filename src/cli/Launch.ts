@@ -17,13 +17,21 @@ export interface ServeOptions {
   readonly dataDir: Option.Option<string>
 }
 
+export interface DemoOptions {
+  /** Of the API. */
+  readonly port: number
+  readonly count: number
+  /** UDP port of the first BMC. */
+  readonly bmcPort: number
+}
+
 export class Launch extends Context.Service<
   Launch,
   {
     /** Runs the conductor until the process is told to stop. */
     readonly serve: (options: ServeOptions) => Effect.Effect<void, CliFailure>
     /** A conductor with a simulated fleet, in a folder of its own. */
-    readonly demo: (options: { readonly port: number; readonly count: number }) => Effect.Effect<void, CliFailure>
+    readonly demo: (options: DemoOptions) => Effect.Effect<void, CliFailure>
     /** Simulated BMCs on UDP ports, until the process is told to stop. */
     readonly simulate: (options: SimulatorOptions) => Effect.Effect<void, CliFailure>
     /** The client of the commands that talk to BMCs themselves; opens its sockets when it is built. */

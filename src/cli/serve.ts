@@ -50,6 +50,12 @@ export const demo = Command.make(
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))),
       Flag.withDescription("How many simulated BMCs"),
       Flag.withDefault(100)
+    ),
+    bmcPort: Flag.Int("bmc-port").pipe(
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))),
+      Flag.withDescription("UDP port of the first of them"),
+      // Above the well-known ports and below those that the system hands out by itself.
+      Flag.withDefault(20_000)
     )
   },
   Effect.fnUntraced(function* (options) {
