@@ -90,7 +90,7 @@ describe("the installed command, with the machine's own node", () => {
   it("shows a simulated fleet to who has no hardware", async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
-    const demo = start(installed.tutti, ["demo", "--port", `${port}`, "--count", "3"], {
+    const demo = start(installed.tutti, ["demo", "--port", `${port}`, "--bmc-port", "24800", "--count", "3"], {
       env: env(),
       cwd: installed.folder
     })
