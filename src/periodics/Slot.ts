@@ -84,7 +84,7 @@ export class Slot implements Scheduler.Scheduler, Queued {
   }
 
   private mayStep(): boolean {
-    if (this.state === "parked" && !this.exempt) this.home.comeBack(this)
+    if (this.state === "parked") this.home.comeBack(this)
     return this.exempt || !this.isAway()
   }
 

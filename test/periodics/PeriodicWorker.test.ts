@@ -281,6 +281,19 @@ describe("a task by a schedule of its own", () => {
     }).pipe(withWorker)
   )
 
+  it.effect("runs at once when it is resumed after its time has come", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const { run, times } = probe()
+      yield* worker.add(PeriodicTask.make({ name: "a", schedule: Schedule.exponential("1 second"), run }))
+      yield* worker.pause("a")
+      yield* TestClock.adjust(5000)
+      yield* worker.resume("a")
+      yield* TestClock.adjust(2000)
+      expect(times).toEqual([5000, 7000])
+    }).pipe(withWorker)
+  )
+
   it.effect("is told each run, so that it can back off from failures", () =>
     Effect.gen(function* () {
       const worker = yield* PeriodicWorker
