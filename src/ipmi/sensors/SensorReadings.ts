@@ -96,20 +96,20 @@ export const statesOf = (sensor: Sensor, { states }: Pick<SensorReading, "states
 /** Threshold access, bits 3–2 of the capabilities. */
 const access = { none: 0, fixed: 3 } as const
 
-/** From the BMC, which may have been told others than its records say; from the record where the BMC doesn't tell. */
+/** From the BMC, which may have been told others than its records say; from the record those that can't be read or changed. */
 const readThresholds = Effect.fnUntraced(function* (
   session: IpmiSession,
   sensor: Sensor
 ): Effect.fn.Return<PerThreshold<number> | undefined, IpmiError> {
   const kind = (sensor.capabilities >> 2) & 0x03
   if (!hasValue(sensor) || sensor.readingType !== readingTypes.threshold || kind === access.none) return undefined
-  const recorded = thresholdsFrom(sensor.readingMask & 0x3f, (index) => sensor.thresholds[index] ?? 0)
   const raw =
     kind === access.fixed
-      ? recorded
+      ? thresholdsFrom(sensor.readingMask & 0x3f, (index) => sensor.thresholds[index] ?? 0)
       : yield* ask(session, makeGetSensorThresholds(sensor.number, sensor.ownerLun)).pipe(
-          Effect.catchIf(concernsOne, () => Effect.succeed(recorded))
+          Effect.catchIf(concernsOne, () => Effect.undefined)
         )
+  if (raw === undefined) return undefined
   return yield* Effect.forEach(raw, (threshold) =>
     threshold === undefined ? Effect.undefined : convert(session, sensor, threshold)
   )

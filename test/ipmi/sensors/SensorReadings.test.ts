@@ -126,14 +126,19 @@ describe("thresholds", () => {
     })
   )
 
-  it.effect("are the record's where the BMC doesn't tell, those that the record's mask has", () =>
+  it.effect("are the record's where they are fixed, those that its mask has", () =>
     Effect.gen(function* () {
-      const recorded = [undefined, 5, undefined, 80, 90, undefined]
-      const untold = yield* thresholdsOf(fullRecord({ readingMask: 0x3f1a }))
-      assert.deepStrictEqual(untold.thresholds, recorded)
       const fixed = yield* thresholdsOf(fullRecord({ readingMask: 0x001a, capabilities: 0x4c }))
-      assert.deepStrictEqual(fixed.thresholds, recorded)
+      assert.deepStrictEqual(fixed.thresholds, [undefined, 5, undefined, 80, 90, undefined])
       assert.deepStrictEqual(fixed.commands, [0x2d])
+    })
+  )
+
+  it.effect("are unknown where the BMC refuses to tell", () =>
+    Effect.gen(function* () {
+      const refused = yield* thresholdsOf(fullRecord({}))
+      assert.deepInclude(refused, { value: 30, thresholds: undefined })
+      assert.deepStrictEqual(refused.commands, [0x2d, 0x27])
     })
   )
 
