@@ -1,7 +1,7 @@
 /** Reads the LAN configuration of a BMC's channel, a request a parameter; what the BMC doesn't support is left out. */
 import * as Effect from "effect/Effect"
 import { completionCodes } from "../commands/CompletionCode.ts"
-import { makeGetChannelAuthCapabilities } from "../commands/GetChannelAuthCapabilities.ts"
+import { makeGetChannelInfo } from "../commands/GetChannelInfo.ts"
 import { lanParameterUnsupported, makeGetLanParameter } from "../commands/GetLanParameter.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import type { IpmiError } from "../IpmiError.ts"
@@ -19,9 +19,11 @@ const absentCodes: ReadonlyArray<number> = [
   completionCodes.invalidData
 ]
 
+const thisChannel = 0x0e
+
 /** Without `channel` the one that this session came in on. */
 export const readLan = Effect.fn("readLan")(function* (session: IpmiSession, channel?: number) {
-  const number = channel ?? (yield* session.request(makeGetChannelAuthCapabilities("USER"))).channel
+  const number = channel ?? (yield* session.request(makeGetChannelInfo(thisChannel))).channel
   const answers = new Map<number, Uint8Array>()
   for (const name of lanParameterNames) {
     const { number: parameter } = lanParameters[name]
