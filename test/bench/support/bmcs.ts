@@ -29,7 +29,8 @@ export interface BmcsOptions {
 export const SIMULATOR_PORT = 21_000
 
 /** A valid node id that tells the number of its BMC. */
-export const nodeIdOf = (index: number): NodeId => NodeId.make(`00000000-0000-4000-8000-${String(index).padStart(12, "0")}`)
+export const nodeIdOf = (index: number): NodeId =>
+  NodeId.make(`00000000-0000-4000-8000-${String(index).padStart(12, "0")}`)
 
 export const startBmcs = (options: BmcsOptions): Effect.Effect<Bmcs, SimulatorError, Scope.Scope> =>
   Effect.gen(function* () {

@@ -1,0 +1,113 @@
+/** A whole Tutti to measure: `tutti serve` in a process of its own, a throwaway PostgreSQL, simulated BMCs over UDP. */
+import { randomBytes } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { spawnSimulator, type SimulatorProcess } from "../../../src/simulator/SpawnedSimulator.ts"
+import { cleanEnvironment } from "../../support/installed.ts"
+import { type PostgresServer, postgresServer } from "../../support/postgres.ts"
+import { freePort, healthy as answers, type Running, start, until } from "../../support/serving.ts"
+import { SIMULATOR_PORT } from "./bmcs.ts"
+
+export interface World {
+  readonly importFile: string
+  readonly database: PgClient.PgClient
+  readonly postgres: PostgresServer
+  readonly simulator: SimulatorProcess
+  readonly folder: string
+  readonly keyFile: string
+}
+
+export interface Conductor {
+  readonly running: Running
+  readonly url: string
+}
+
+const main = join(import.meta.dirname, "../../../src/main.ts")
+
+export const startConductor = (
+  world: World,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<Conductor, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const port = await freePort()
+      const running = start(process.execPath, [main, "serve", "--port", `${port}`], {
+        cwd: world.folder,
+        env: {
+          ...cleanEnvironment(),
+          TUTTI_DATABASE_URL: Redacted.value(world.postgres.url("sync")),
+          TUTTI_SECRET_KEY_FILE: world.keyFile,
+          ...env
+        }
+      })
+      const url = `http://127.0.0.1:${port}`
+      await until(running, answers(url))
+      return { running, url }
+    }),
+    ({ running }) =>
+      Effect.promise(async () => {
+        running.child.kill("SIGTERM")
+        await running.ended
+      })
+  )
+
+/** User and system time of a process, in µs (proc(5): in ticks of 10 ms). */
+export const cpuMicrosOf = ({ running }: Conductor): number => {
+  const fields = readFileSync(`/proc/${running.child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/** Waits until so many nodes were observed since that moment, as the database has it. */
+export const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMillis: number, count: number) {
+  const since = new Date(sinceMillis)
+  const giveUp = performance.now() + 120_000
+  for (;;) {
+    const rows =
+      yield* world.database`select count(*)::int as count from node_observations where observed_at >= ${since}`
+    if (Number(rows[0]?.["count"]) >= count) return
+    if (performance.now() > giveUp)
+      return yield* Effect.die(new Error(`only ${rows[0]?.["count"]} of ${count} observed`))
+    yield* Effect.sleep("10 millis")
+  }
+}, Effect.orDie)
+
+/** Simulated BMCs with an empty database beside them; `importFile` has a line for each. */
+export const makeWorld = Effect.fnUntraced(function* (nodes: number) {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tutti-sync-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  const keyFile = join(folder, "secret.key")
+  writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 })
+  const importFile = join(folder, "fleet.jsonl")
+  const postgres = yield* postgresServer
+  yield* postgres.createDatabase("sync")
+  const simulator = yield* spawnSimulator({ count: nodes, port: SIMULATOR_PORT, importFile })
+  const database = yield* PgClient.make({ url: postgres.url("sync"), maxConnections: 1 })
+  const world: World = { database, postgres, simulator, folder, keyFile, importFile }
+  return world
+})
+
+/** Enrols them all, and waits until each was observed. */
+export const importFleet = Effect.fnUntraced(function* (
+  world: World,
+  env: Readonly<Record<string, string>>,
+  nodes: number
+) {
+  const { url } = yield* startConductor(world, env)
+  const began = Date.now()
+  const answer = yield* Effect.promise(() =>
+    fetch(`${url}/v1/tutti/nodes/import`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: readFileSync(world.importFile, "utf8")
+    })
+  )
+  if (answer.status !== 200) return yield* Effect.die(new Error(`the import was answered with ${answer.status}`))
+  yield* awaitObserved(world, began, nodes)
+}, Effect.scoped)
