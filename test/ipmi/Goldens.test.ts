@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { encodeChassisStatus, getChassisStatus } from "../../src/ipmi/commands/GetChassisStatus.ts"
 import { encodeDeviceId, getDeviceId } from "../../src/ipmi/commands/GetDeviceId.ts"
+import { encodeSdrRepositoryInfo, getSdrRepositoryInfo } from "../../src/ipmi/commands/GetSdrRepositoryInfo.ts"
 import { decodeChassisControl } from "../../src/ipmi/commands/ChassisControl.ts"
 import { aesKeyLength, ivLength, makeConfidentiality } from "../../src/ipmi/session/Confidentiality.ts"
 import { makeIntegrity } from "../../src/ipmi/session/Integrity.ts"
@@ -38,6 +39,7 @@ import {
   putRmcpPlusHeader
 } from "../../src/ipmi/wire/RmcpPlusPacket.ts"
 import { decodeSessionless, encodeSessionless } from "../../src/ipmi/wire/SessionlessPacket.ts"
+import { answerAgain, requestAgain } from "./support/storageGoldens.ts"
 import { goldens, loginOf, payloadsOf, sessionless, sessionPackets, value } from "./support/goldens.ts"
 
 /** Both ends' view of a recorded session: what each would have to open. */
@@ -135,15 +137,22 @@ describe.each(goldens)("$name", (golden) => {
           known++
           expect(value(decodeChassisControl(request.data))).toBe("off")
         }
+        const encodeAgain = requestAgain(request.netFn, request.command)
+        if (encodeAgain !== undefined) check(encodeAgain(request.data), request.data)
         continue
       }
       const { command, completionCode, data, netFn } = value(decodeIpmiResponse(payload))
       if (completionCode !== 0) continue
+      const encodeAgain = answerAgain(netFn, command)
+      if (encodeAgain !== undefined) check(encodeAgain(data), data)
       if (netFn === getDeviceId.netFn && command === getDeviceId.command) {
         check(encodeDeviceId(value(getDeviceId.decode(data))), data)
       }
       if (netFn === getChassisStatus.netFn && command === getChassisStatus.command) {
         check(encodeChassisStatus(value(getChassisStatus.decode(data))), data)
+      }
+      if (netFn === getSdrRepositoryInfo.netFn && command === getSdrRepositoryInfo.command) {
+        check(encodeSdrRepositoryInfo(value(getSdrRepositoryInfo.decode(data))), data)
       }
     }
     expect(known).toBeGreaterThan(0)
