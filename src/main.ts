@@ -5,18 +5,16 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Cause from "effect/Cause"
-import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import type * as Runtime from "effect/Runtime"
 import packageJson from "../package.json" with { type: "json" }
 import { CliFailure } from "./cli/CliFailure.ts"
+import { exitCodeOf, report } from "./cli/ending.ts"
 import { Launch } from "./cli/Launch.ts"
+import { presenter } from "./cli/Presenter.ts"
 import { tutti } from "./cli/tutti.ts"
 import { IpmiClient } from "./ipmi/IpmiClient.ts"
 import * as UdpTransport from "./ipmi/UdpTransport.ts"
@@ -40,32 +38,12 @@ const launch = Launch.of({
   )
 })
 
-/** Says what went wrong on one line; a defect, which is a fault of Tutti's own, with all that is known of it. */
-const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  if (Cause.hasInterruptsOnly(cause)) return Effect.void
-  const failure = cause.reasons.find(Cause.isFailReason)?.error
-  if (failure === undefined)
-    return Console.error(`tutti: a fault of Tutti's own, please report it\n${Cause.pretty(cause)}`)
-  // The usage has been shown already.
-  if (CliError.isCliError(failure)) return Effect.void
-  const message = Predicate.hasProperty(failure, "message") ? String(failure.message) : String(failure)
-  return message === "" ? Effect.void : Console.error(`tutti: ${message}`)
-}
-
-const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
-  if (Exit.isSuccess(exit)) return 0
-  if (Cause.hasInterruptsOnly(exit.cause)) return interruptedExitCode
-  const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
-  if (failure instanceof CliFailure) return failure.exitCode
-  if (CliError.isCliError(failure)) return failure._tag === "ShowHelp" && failure.errors.length === 0 ? 0 : 2
-  return 1
-}
-
-const teardown: Runtime.Teardown = (exit, onExit) => onExit(exitCode(exit))
+const teardown: Runtime.Teardown = (exit, onExit) => onExit(exitCodeOf(exit, interruptedExitCode))
 
 Command.runWith(tutti, { version })(process.argv.slice(2)).pipe(
   Effect.tapCause(report),
   Effect.provideService(Launch, launch),
+  Effect.provideService(CliOutput.Presenter, presenter),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })
 )

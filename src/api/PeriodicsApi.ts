@@ -61,6 +61,9 @@ export const Task = Schema.Struct({
 })
 export type Task = typeof Task.Type
 
+/** A year is more than any task waits; what is longer is a mistake of units. */
+export const SpacingSeconds = Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 31_536_000 }))
+
 const name = { name: Schema.String }
 
 export class PeriodicsApi extends HttpApiGroup.make("periodics").add(
@@ -83,10 +86,7 @@ export class PeriodicsApi extends HttpApiGroup.make("periodics").add(
   }),
   HttpApiEndpoint.put("setSpacing", "/v1/tutti/periodics/:name/spacing", {
     params: name,
-    payload: Schema.Struct({
-      // A year is more than any task waits; what is longer is a mistake of units.
-      seconds: Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 31_536_000 }))
-    }),
+    payload: Schema.Struct({ seconds: SpacingSeconds }),
     success: HttpApiSchema.NoContent,
     error: TaskNotFoundProblem
   })

@@ -4,6 +4,7 @@
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Terminal from "effect/Terminal"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 
@@ -42,6 +43,26 @@ const printable = (text: string): string =>
 /** Prints `json` or `table()`, as `--json` says. */
 export const print = Effect.fnUntraced(function* (json: unknown, table: () => string) {
   yield* Console.log((yield* Json) ? JSON.stringify(json, null, 2) : table())
+})
+
+/** Cuts the lines of a table to a terminal's width, so that a long last column does not wrap; 0 is no terminal. */
+export const fit = (table: string, width: number): string =>
+  width === 0
+    ? table
+    : table
+        .split("\n")
+        .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line))
+        .join("\n")
+
+/** Prints a list: `json`, or a table, cut where it is read on a terminal; what a pipe gets is whole. */
+export const printTable = Effect.fnUntraced(function* <A>(
+  json: unknown,
+  columns: ReadonlyArray<Column<A>>,
+  rows: Iterable<A>
+) {
+  const terminal = yield* Terminal.Terminal
+  const width = yield* terminal.columns
+  yield* print(json, () => fit(formatTable(columns, rows), width))
 })
 
 /** How old something is, as a person would say it: `850 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */

@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import * as Predicate from "effect/Predicate"
 import { TuttiApi } from "../api/TuttiApi.ts"
 import { CliFailure, type ExitCode, usage } from "./CliFailure.ts"
 import { DEFAULT_PORT } from "./serve.ts"
@@ -31,6 +33,8 @@ export type Client = Effect.Success<typeof connect>
 
 const exitCodes: Readonly<Record<string, ExitCode>> = {
   HttpClientError: 3,
+  // An answer that does not fit the API.
+  SchemaError: 3,
   NodeNotFoundProblem: 4,
   TaskNotFoundProblem: 4,
   ConflictProblem: 5,
@@ -39,14 +43,27 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   BadRequestProblem: 2
 }
 
+/** Codes of Node's fetch for a connection that ended while an answer was awaited. */
+const BROKEN_OFF = new Set<unknown>(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
+
+/** Why no answer of a conductor came back. */
+const noAnswer = (url: string, error: unknown): string => {
+  const reason = HttpClientError.isHttpClientError(error) ? error.reason : undefined
+  if (reason?._tag !== "TransportError") {
+    const status = reason !== undefined && "response" in reason ? ` (HTTP ${reason.response.status})` : ""
+    return `What answers at ${url} is no conductor, or one of another version${status}: see --url and TUTTI_URL`
+  }
+  const cause = Predicate.hasProperty(reason.cause, "cause") ? reason.cause.cause : undefined
+  return Predicate.hasProperty(cause, "code") && BROKEN_OFF.has(cause.code)
+    ? `The conductor at ${url} ended before it answered; what it was asked may have happened.`
+    : `No conductor answers at ${url}. Start one with: tutti serve (or name another with --url or TUTTI_URL)`
+}
+
 /** What a failed call comes to: a problem says it itself in its `detail`. */
 export const toFailure = (error: { readonly _tag: string; readonly message?: string; readonly detail?: string }) =>
   Effect.map(Url, (url) => {
     const exitCode = exitCodes[error._tag] ?? 1
-    const message =
-      exitCode === 3
-        ? `No conductor answers at ${url}. Start one with: tutti serve (or name another with --url or TUTTI_URL)`
-        : (error.detail ?? error.message ?? error._tag)
+    const message = exitCode === 3 ? noAnswer(url, error) : (error.detail ?? error.message ?? error._tag)
     return new CliFailure({ message, exitCode })
   })
 

@@ -7,9 +7,9 @@ import * as Terminal from "effect/Terminal"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import type { Task, TaskRun } from "../api/PeriodicsApi.ts"
+import { SpacingSeconds, type Task, type TaskRun } from "../api/PeriodicsApi.ts"
 import { someFailed } from "./CliFailure.ts"
-import { type Column, formatAge, formatTable, Json, print } from "./Output.ts"
+import { type Column, fit, formatAge, formatTable, Json, print, printTable } from "./Output.ts"
 import { call } from "./Server.ts"
 
 const millis = (value: number): string => (value < 100 ? `${value.toFixed(1)} ms` : formatAge(value / 1000))
@@ -55,7 +55,7 @@ const until = (iso: string, now: number): string => {
 const fetchTable = Effect.gen(function* () {
   const { periodics } = yield* call((client) => client.periodics.list())
   const now = yield* DateTime.now
-  return { periodics, table: formatTable(columns(DateTime.toEpochMillis(now)), periodics) }
+  return { periodics, columns: columns(DateTime.toEpochMillis(now)) }
 })
 
 /** Home and clear, as `watch` does; only where there is a terminal. */
@@ -72,12 +72,15 @@ export const periodics = Command.make(
   },
   Effect.fnUntraced(function* ({ watch }) {
     const terminal = yield* Terminal.Terminal
-    const once = Effect.flatMap(fetchTable, ({ periodics, table }) => print(periodics, () => table))
+    const once = Effect.flatMap(fetchTable, ({ columns, periodics }) => printTable(periodics, columns, periodics))
     if (!watch) return yield* once
     const json = yield* Json
-    const again = Effect.flatMap(fetchTable, ({ periodics, table }) =>
-      json ? Console.log(JSON.stringify(periodics)) : terminal.display(`${CLEAR}${table}\n`).pipe(Effect.orDie)
-    )
+    const again = Effect.gen(function* () {
+      const { columns, periodics } = yield* fetchTable
+      if (json) return yield* Console.log(JSON.stringify(periodics))
+      const table = fit(formatTable(columns, periodics), yield* terminal.columns)
+      yield* Effect.orDie(terminal.display(`${CLEAR}${table}\n`))
+    })
     return yield* Effect.forever(Effect.andThen(again, Effect.sleep(Duration.seconds(1))))
   })
 ).pipe(Command.withDescription("Show the periodic tasks: when they ran, when they will, how late and how long"))
@@ -90,7 +93,7 @@ const steer = (name: "pause" | "resume", description: string) =>
     { task: taskArgument },
     Effect.fnUntraced(function* ({ task }) {
       yield* call((client) => client.periodics[name]({ params: { name: task } }))
-      yield* Console.log(`${task}: ${name}d`)
+      yield* print({ task, paused: name === "pause" }, () => `${task}: ${name}d`)
     })
   ).pipe(Command.withDescription(description))
 
@@ -111,11 +114,17 @@ const spacing = Command.make(
   "spacing",
   {
     task: taskArgument,
-    seconds: Argument.Finite("seconds").pipe(Argument.withDescription("The new spacing, in seconds"))
+    seconds: Argument.Finite("seconds").pipe(
+      Argument.withSchema(SpacingSeconds),
+      Argument.withDescription("The new spacing, in seconds")
+    )
   },
   Effect.fnUntraced(function* ({ seconds, task }) {
     yield* call((client) => client.periodics.setSpacing({ params: { name: task }, payload: { seconds } }))
-    yield* Console.log(`${task}: every ${formatAge(seconds)}, until the conductor is started again`)
+    yield* print(
+      { task, spacing_seconds: seconds },
+      () => `${task}: every ${formatAge(seconds)}, until the conductor is started again`
+    )
   })
 ).pipe(Command.withDescription("Change a task's spacing while it runs; not kept over a restart"))
 

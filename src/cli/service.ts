@@ -6,7 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Schema from "effect/Schema"
 import type { JournalItem, Status } from "../api/ServiceApi.ts"
-import { type Column, formatAge, formatTable, print } from "./Output.ts"
+import { type Column, formatAge, print, printTable } from "./Output.ts"
 import { call } from "./Server.ts"
 
 const facts = ({ conductor, database, freshness, nodes, uptime_seconds, version }: Status) => [
@@ -59,6 +59,6 @@ export const journal = Command.make(
   Effect.fnUntraced(function* ({ limit, node }) {
     const query = { limit, ...(Option.isSome(node) ? { node: node.value } : {}) }
     const { entries } = yield* call((client) => client.service.journal({ query }))
-    yield* print(entries, () => formatTable(columns, entries))
+    yield* printTable(entries, columns, entries)
   })
 ).pipe(Command.withDescription("Show what happened, newest first"))

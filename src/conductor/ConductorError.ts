@@ -17,8 +17,13 @@ export class NodeLocked extends Schema.TaggedError<NodeLocked>()("NodeLocked", {
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { detail: Schema.String }) {
   override readonly message = this.detail
 }
-/** A name or id is taken. */
-export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { detail: Schema.String }) {
+/** A name or id is taken. `errors`: of an import, the lines that name what is taken. */
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
+  detail: Schema.String,
+  errors: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ line: Schema.Int, field: Schema.NullOr(Schema.String), message: Schema.String }))
+  )
+}) {
   override readonly message = this.detail
 }
 /** The database is away; nothing was done. */
@@ -51,4 +56,5 @@ export const fromStore = (error: StoreError): ConductorError => {
 export const invalid = (detail: string): ConductorError =>
   new ConductorError({ reason: new InvalidRequest({ detail }) })
 export const noSuchNode = (ident: string): ConductorError => new ConductorError({ reason: new NoSuchNode({ ident }) })
-export const conflict = (detail: string): ConductorError => new ConductorError({ reason: new Conflict({ detail }) })
+export const conflict = (detail: string, errors: NonNullable<Conflict["errors"]>): ConductorError =>
+  new ConductorError({ reason: new Conflict({ detail, errors }) })

@@ -64,13 +64,16 @@ const make = Effect.gen(function* () {
     const errors = [...plan.invalid, ...plan.taken].sort((a, b) => a.line - b.line)
     if (errors.length > 0 && !options.partial) {
       if (plan.invalid.length > 0) return { created: 0, updated: 0, errors }
-      return yield* conflict(describe(errors))
+      return yield* conflict(describe(errors), errors)
     }
     const outcome = yield* store.importAll(plan.nodes, { update: options.update }).pipe(
       Effect.mapError((error) => {
         const { reason } = error
         if (reason._tag !== "Duplicate" || reason.index === null) return fromStore(error)
-        return conflict(`Line ${plan.lines[reason.index] ?? "?"}, ${reason.field}: ${error.message}`)
+        const line = plan.lines[reason.index] ?? 0
+        return conflict(`Line ${line}, ${reason.field}: ${error.message}`, [
+          { line, field: reason.field, message: error.message }
+        ])
       })
     )
     for (const nodeId of outcome.created) journal.record({ nodeId, kind: "NodeEnrolled", actor })

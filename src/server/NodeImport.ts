@@ -65,7 +65,10 @@ const fromImport = (error: ConductorError): ImportProblem => {
   const problem = fromConductor(error)
   switch (problem._tag) {
     case "ConflictProblem":
-      return new ImportConflictProblem({ detail: problem.detail, errors: [] })
+      return new ImportConflictProblem({
+        detail: problem.detail,
+        errors: (error.reason._tag === "Conflict" ? (error.reason.errors ?? []) : []).slice(0, MAX_REPORTED_ERRORS)
+      })
     case "BadRequestProblem":
     case "StoreUnavailableProblem":
       return problem

@@ -10,7 +10,8 @@ const failure = (...inputs: ReadonlyArray<string>) => {
 }
 
 describe("host ranges", () => {
-  it("a host without a port gets RMCP's", () => expect(labels("bmc1", "10.0.0.1")).toEqual(["bmc1 623", "10.0.0.1 623"]))
+  it("a host without a port gets RMCP's", () =>
+    expect(labels("bmc1", "10.0.0.1")).toEqual(["bmc1 623", "10.0.0.1 623"]))
 
   it("a port follows a colon, and IPv6 stands in brackets or alone", () =>
     expect(labels("h:1623", "[::1]:20000", "fe80::1", "[fe80::1]")).toEqual([
@@ -26,7 +27,8 @@ describe("host ranges", () => {
   it("ranges multiply, and lists stand inside and outside of brackets", () =>
     expect(labels("r[1-2]n[1,3],x")).toEqual(["r1n1 623", "r1n3 623", "r2n1 623", "r2n3 623", "x 623"]))
 
-  it("ports can be a range", () => expect(labels("127.0.0.1:[20000-20001]")).toEqual(["127.0.0.1 20000", "127.0.0.1 20001"]))
+  it("ports can be a range", () =>
+    expect(labels("127.0.0.1:[20000-20001]")).toEqual(["127.0.0.1 20000", "127.0.0.1 20001"]))
 
   it("what can't be meant is refused, naming the argument", () => {
     expect(failure("r[5-2]")).toBe("r[5-2]: [5-2] counts down")

@@ -1,10 +1,10 @@
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import { doEach, nodesArgument } from "../eachNode.ts"
 import { print } from "../Output.ts"
 import { call } from "../Server.ts"
 import { fieldFlags, givenFields } from "./fields.ts"
@@ -41,23 +41,25 @@ export const create = Command.make(
 
 export const remove = Command.make(
   "delete",
-  { nodes: Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic({ min: 1 })) },
+  { nodes: nodesArgument },
   Effect.fnUntraced(function* ({ nodes }) {
-    for (const ident of nodes) {
-      yield* call((client) => client.nodes.remove({ params: { ident } }))
-      yield* Console.log(`deleted ${ident}`)
-    }
+    yield* doEach(
+      nodes,
+      (node) => `deleted ${node}`,
+      (ident) => call((client) => client.nodes.remove({ params: { ident } }))
+    )
   })
 ).pipe(Command.withDescription("Forget nodes; their power is left as it is"))
 
 export const retry = Command.make(
   "retry",
-  { nodes: Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic({ min: 1 })) },
+  { nodes: nodesArgument },
   Effect.fnUntraced(function* ({ nodes }) {
-    for (const ident of nodes) {
-      yield* call((client) => client.nodes.retry({ params: { ident } }))
-      yield* Console.log(`${ident} is tried again`)
-    }
+    yield* doEach(
+      nodes,
+      (node) => `${node} is tried again`,
+      (ident) => call((client) => client.nodes.retry({ params: { ident } }))
+    )
   })
 ).pipe(
   Command.withDescription("Ask a BMC again that was left alone, since it refused its credential or did not answer")

@@ -8,6 +8,6 @@ export const exportNodes = Command.make(
   {},
   Effect.fnUntraced(function* () {
     const lines = yield* call((client) => client.nodes.export())
-    yield* Console.log(lines.trimEnd())
+    if (lines !== "") yield* Console.log(lines.trimEnd())
   })
 ).pipe(Command.withDescription("Print all nodes as import lines, without their secrets"))

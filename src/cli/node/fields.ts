@@ -1,9 +1,8 @@
 /** Flags that say what a node is, shared by `node create` and `node set`. */
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
-import { CliFailure } from "../CliFailure.ts"
+import { readFile } from "../readFile.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -62,12 +61,4 @@ export const givenFields = Effect.fnUntraced(function* (fields: Fields) {
 })
 
 /** The first line of a file, so that a secret is never an argument that others can see in a process list. */
-export const readSecret = Effect.fnUntraced(
-  function* (file: string) {
-    const fs = yield* FileSystem.FileSystem
-    const content = yield* fs.readFileString(file === "-" ? "/dev/stdin" : file)
-    return content.split(/\r?\n/, 1)[0] ?? ""
-  },
-  (effect, file) =>
-    Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 }))
-)
+export const readSecret = (file: string) => Effect.map(readFile(file), (text) => text.split(/\r?\n/, 1)[0] ?? "")

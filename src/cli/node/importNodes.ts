@@ -4,31 +4,18 @@
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Stdio from "effect/Stdio"
-import * as Stream from "effect/Stream"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { CliFailure, someFailed } from "../CliFailure.ts"
+import { CliFailure, someFailed, usage } from "../CliFailure.ts"
 import { print } from "../Output.ts"
+import { readFile } from "../readFile.ts"
 import { connect, toFailure } from "../Server.ts"
 import { linesOfYaml, type NodeLines } from "./yamlLines.ts"
 
-const readSource = Effect.fnUntraced(
-  function* (file: string) {
-    if (file === "-") {
-      const stdio = yield* Stdio.Stdio
-      return yield* Stream.mkString(Stream.decodeText(stdio.stdin))
-    }
-    const fs = yield* FileSystem.FileSystem
-    return yield* fs.readFileString(file)
-  },
-  (effect, file) =>
-    Effect.mapError(effect, (error) => new CliFailure({ message: `${file}: ${error.message}`, exitCode: 2 }))
-)
-
-const isYaml = (file: string, text: string): boolean => /\.ya?ml$/i.test(file) || /^\s*(- |---)/.test(text)
+/** By the name where it tells, else by how the text begins: JSON begins with a bracket, after comments YAML with neither. */
+const isYaml = (file: string, text: string): boolean =>
+  /\.ya?ml$/i.test(file) || (!/\.(?:nd)?jsonl?$/i.test(file) && !/^\s*(?:[[{]|$)/.test(text))
 
 interface LineError {
   readonly line: number
@@ -62,10 +49,11 @@ export const importNodes = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ file, partial, update }) {
-    const text = yield* readSource(file)
+    const text = yield* readFile(file)
     const source = isYaml(file, text)
       ? yield* linesOfYaml(file, text)
       : { payload: text, lineOf: (line: number) => line }
+    if (source.payload.trim() === "") return yield* usage(`${file} holds no node`)
     const client = yield* connect
     const result = yield* client.nodes.import({ query: { update, partial }, payload: source.payload }).pipe(
       Effect.catchTag(["ImportRejectedProblem", "ImportConflictProblem"], (problem) =>

@@ -4,11 +4,10 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { FailureReason } from "../../domain/Failure.ts"
 import type { NodeSummary } from "../../api/NodesApi.ts"
-import { type Column, formatAge, formatTable, print } from "../Output.ts"
+import { type Column, formatAge, printTable } from "../Output.ts"
 import { call } from "../Server.ts"
 
-/** The table of nodes, for `node list` and `power status`. */
-export const nodeColumns: ReadonlyArray<Column<NodeSummary>> = [
+const nodeColumns: ReadonlyArray<Column<NodeSummary>> = [
   { title: "NODE", cell: (node) => node.name ?? node.uuid },
   { title: "POWER", cell: (node) => node.power_state ?? "-" },
   { title: "AGE", cell: (node) => (node.age_seconds === null ? "never" : formatAge(node.age_seconds)), align: "right" },
@@ -24,7 +23,7 @@ const text = (name: string, description: string) =>
 export const list = Command.make(
   "list",
   {
-    name: text("name", "Only the node of this name"),
+    name: text("name", "Only nodes of this name; a * stands for any characters"),
     rack: text("rack", "Only nodes whose properties.rack is this"),
     group: text("group", "Only nodes of this conductor group"),
     fault: Flag.Literals("fault", ["any", ...FailureReason.literals]).pipe(
@@ -48,7 +47,7 @@ export const list = Command.make(
       ...optional("maintenance", flags.maintenance)
     }
     const { nodes } = yield* call((client) => client.nodes.list({ query }))
-    yield* print(nodes, () => formatTable(nodeColumns, nodes))
+    yield* printTable(nodes, nodeColumns, nodes)
   })
 ).pipe(
   Command.withAlias("ls"),

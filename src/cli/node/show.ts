@@ -20,7 +20,7 @@ const rows = (node: NodeDetail): ReadonlyArray<readonly [string, string]> =>
   })
 
 const show = (value: unknown): string =>
-  value === null ? "-" : typeof value === "string" ? value : JSON.stringify(value)
+  value === null || value === "" ? "-" : typeof value === "string" ? value : JSON.stringify(value)
 
 /** Everything that is known of a node, a fact a line. */
 export const formatNode = (node: NodeDetail): string =>

@@ -5,15 +5,17 @@
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Schema from "effect/Schema"
+import * as Terminal from "effect/Terminal"
 import { MAX_WAIT_SECONDS, type PowerOutcome } from "../../api/NodesApi.ts"
 import { type PowerAction, stateAfter } from "../../domain/PowerState.ts"
 import { someFailed } from "../CliFailure.ts"
-import { type Column, formatAge, formatTable, Json } from "../Output.ts"
+import { forEachNode, nodesArgument } from "../eachNode.ts"
+import { type Column, formatAge, Json, printTable } from "../Output.ts"
 import { type Client, connect, toFailure } from "../Server.ts"
 
 /** Requests under way at once: the conductor bounds its own work, this bounds the connections. */
@@ -22,11 +24,6 @@ const CONCURRENCY = 64
 export interface NodeOutcome extends PowerOutcome {
   readonly node: string
 }
-
-export const nodesArgument = Argument.String("node").pipe(
-  Argument.withDescription("Names or uuids"),
-  Argument.variadic({ min: 1 })
-)
 
 const words: Readonly<Record<PowerOutcome["outcome"], string>> = {
   accepted: "accepted",
@@ -55,16 +52,17 @@ const makePower = (name: string, action: PowerAction, description: string) =>
     Effect.fnUntraced(function* ({ nodes, timeout, wait }) {
       const client = yield* connect
       const json = yield* Json
-      const outcomes = yield* Effect.forEach(
+      const say = (outcome: NodeOutcome) => (json ? Effect.void : Console.log(formatOutcome(outcome)))
+      const patience = yield* Effect.forkChild(sayWaiting(nodes.length))
+      const outcomes = yield* forEachNode(
         nodes,
-        (node) =>
-          powerOne(client, node, action, wait, Option.getOrUndefined(timeout)).pipe(
-            Effect.tap((outcome) => (json || nodes.length === 1 ? Effect.void : Console.log(formatOutcome(outcome))))
-          ),
-        { concurrency: CONCURRENCY }
+        { concurrency: CONCURRENCY },
+        (node) => Effect.tap(powerOne(client, node, action, wait, Option.getOrUndefined(timeout)), say),
+        (node, { message }) =>
+          Effect.tap(Effect.succeed<NodeOutcome>({ node, outcome: "failed", power_state: null, error: message }), say)
       )
+      yield* Fiber.interrupt(patience)
       if (json) yield* Console.log(JSON.stringify(outcomes, null, 2))
-      else if (nodes.length === 1) for (const outcome of outcomes) yield* Console.log(formatOutcome(outcome))
       if (outcomes.some(({ outcome }) => outcome === "failed")) return yield* someFailed
     })
   ).pipe(Command.withDescription(description))
@@ -72,7 +70,15 @@ const makePower = (name: string, action: PowerAction, description: string) =>
 const formatOutcome = ({ error, node, outcome, power_state }: NodeOutcome): string =>
   `${node}: ${words[outcome]}${power_state === null ? "" : ` (${power_state})`}${error === null ? "" : `: ${error}`}`
 
-/** A refusal of one node of several is its outcome; of an only one it ends the command with its own exit code. */
+/** On a terminal, why nothing is seen yet, and what Ctrl-C does. */
+const sayWaiting = Effect.fnUntraced(function* (count: number) {
+  const terminal = yield* Terminal.Terminal
+  if ((yield* terminal.columns) === 0) return
+  yield* Effect.sleep(Duration.seconds(3))
+  const whom = count === 1 ? "the node" : `${count} nodes`
+  yield* Console.error(`Waiting until ${whom} can be seen to have obeyed; Ctrl-C ends the wait, not the action.`)
+})
+
 const powerOne = Effect.fnUntraced(function* (
   client: Client,
   node: string,
@@ -110,8 +116,12 @@ const waitFurther = Effect.fnUntraced(function* (client: Client, node: string, a
 interface StatusRow {
   readonly node: string
   readonly power_state: string | null
+  readonly observed_at: string | null
   readonly age_seconds: number | null
   readonly desired_power_state: string | null
+  readonly target_power_state: string | null
+  readonly maintenance: boolean | null
+  readonly fault: string | null
   readonly error: string | null
 }
 
@@ -122,6 +132,35 @@ const statusColumns: ReadonlyArray<Column<StatusRow>> = [
   { title: "DESIRED", cell: (row) => row.desired_power_state ?? "-" },
   { title: "ERROR", cell: (row) => row.error ?? "-" }
 ]
+
+const nothingKnown = {
+  power_state: null,
+  observed_at: null,
+  age_seconds: null,
+  desired_power_state: null,
+  target_power_state: null,
+  maintenance: null,
+  fault: null
+}
+
+const statusOf = Effect.fnUntraced(
+  function* (client: Client, ident: string, live: boolean) {
+    const reading = live ? yield* client.nodes.readPower({ params: { ident } }) : undefined
+    const node = yield* client.nodes.show({ params: { ident } })
+    return {
+      node: node.name ?? node.uuid,
+      power_state: reading === undefined ? node.power_state : reading.power_state,
+      observed_at: node.observed_at,
+      age_seconds: node.age_seconds,
+      desired_power_state: node.desired_power_state,
+      target_power_state: node.target_power_state,
+      maintenance: node.maintenance,
+      fault: node.fault,
+      error: reading === undefined ? node.last_error : reading.error
+    } satisfies StatusRow
+  },
+  Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail))
+)
 
 const status = Command.make(
   "status",
@@ -134,28 +173,19 @@ const status = Command.make(
   },
   Effect.fnUntraced(function* ({ live, nodes }) {
     const client = yield* connect
-    const json = yield* Json
-    const rows = yield* Effect.forEach(
+    let refusals = 0
+    const rows = yield* forEachNode(
       nodes,
-      (ident) =>
-        Effect.gen(function* () {
-          const reading = live ? yield* client.nodes.readPower({ params: { ident } }) : undefined
-          const node = yield* client.nodes.show({ params: { ident } })
-          return {
-            node: node.name ?? node.uuid,
-            power_state: reading === undefined ? node.power_state : reading.power_state,
-            observed_at: node.observed_at,
-            age_seconds: node.age_seconds,
-            desired_power_state: node.desired_power_state,
-            target_power_state: node.target_power_state,
-            maintenance: node.maintenance,
-            fault: node.fault,
-            error: reading === undefined ? node.last_error : reading.error
-          }
-        }).pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail))),
-      { concurrency: CONCURRENCY }
+      { concurrency: CONCURRENCY },
+      (ident) => statusOf(client, ident, live),
+      (node, { message }) =>
+        Effect.sync((): StatusRow => {
+          refusals++
+          return { ...nothingKnown, node, error: message }
+        })
     )
-    yield* Console.log(json ? JSON.stringify(rows, null, 2) : formatTable(statusColumns, rows))
+    yield* printTable(rows, statusColumns, rows)
+    if (refusals > 0) return yield* someFailed
     if (live && rows.some((row) => row.power_state === null)) return yield* someFailed
   })
 ).pipe(

@@ -12,21 +12,21 @@ import { serverLayer } from "../../../src/server/Server.ts"
 import * as Store from "../../../src/store/Store.ts"
 import { clientOf, testOptions } from "./Doubles.ts"
 
-const layer = serverLayer(testOptions).pipe(
-  Layer.provideMerge(Conductor.layer),
-  Layer.provideMerge(PeriodicWorker.layer()),
-  Layer.provide(WorkerPool.layer()),
-  Layer.provideMerge(MemoryGovernor.layer),
-  Layer.provideMerge(Store.layerMemory),
-  Layer.provide([
-    ConductorConfig.layer({ conductorHost: testOptions.hostname }),
-    Ownership.layerSolo,
-    SecureRandom.layerWebCrypto
-  ])
-)
+const over = (tasks: typeof Conductor.layerTasks | typeof Layer.empty) =>
+  Layer.mergeAll(serverLayer(testOptions), tasks).pipe(
+    Layer.provideMerge(Conductor.layer),
+    Layer.provideMerge(PeriodicWorker.layer()),
+    Layer.provide(WorkerPool.layer()),
+    Layer.provideMerge(MemoryGovernor.layer),
+    Layer.provideMerge(Store.layerMemory),
+    Layer.provide([
+      ConductorConfig.layer({ conductorHost: testOptions.hostname }),
+      Ownership.layerSolo,
+      SecureRandom.layerWebCrypto
+    ])
+  )
 
-/** Starts it on a free port; it stops with the scope. */
-export const startReal = Effect.gen(function* () {
+const start = Effect.fnUntraced(function* (layer: ReturnType<typeof over>) {
   const context = yield* Layer.build(layer)
   return yield* Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
@@ -36,3 +36,9 @@ export const startReal = Effect.gen(function* () {
     }
   }).pipe(Effect.provideContext(context))
 })
+
+/** Starts it on a free port; it stops with the scope. No node is read unless it is asked for. */
+export const startReal = start(over(Layer.empty))
+
+/** The same with the conductor's periodic tasks running. */
+export const startRealWithTasks = start(over(Conductor.layerTasks))
