@@ -101,8 +101,11 @@ const bySchedule = (options: Options, schedule: Schedule.Schedule<unknown, RunRe
             const atMillis = monotonicMillis(clock) + Duration.toMillis(delay)
             return [{ atMillis, gridMillis: atMillis, wallMillis: null }, delay]
           }
-          const atOnce = occasion._tag === "Reconsidered" || (occasion._tag === "Added" && options.runImmediately)
-          return atOnce
+          // Its own delays know nothing of a due time that passed meanwhile: that one still stands.
+          if (occasion._tag === "Reconsidered") {
+            return Effect.succeed<[Due, Duration.Duration]>([occasion.due, Duration.zero])
+          }
+          return occasion._tag === "Added" && options.runImmediately
             ? Effect.succeed(dueIn(Duration.zero))
             : step(now, occasion._tag === "Ran" ? occasion.record : null).pipe(
                 Effect.map(([, delay]) => dueIn(delay)),

@@ -69,7 +69,6 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
     }
   })
   const { entries } = runner
-  yield* Effect.addFinalizer(() => Effect.sync(() => interruptAll()))
 
   const nothingLeft = () =>
     [...entries.values()].every((entry) => (entry.ended || !entry.enabled) && entry.run === null)
@@ -77,9 +76,6 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
   const noteIdle = () => {
     if (!isIdle()) return
     for (const listener of idleListeners.splice(0)) listener()
-  }
-  const interruptAll = () => {
-    for (const entry of entries.values()) runner.interrupt(entry)
   }
 
   const find = (name: string): Effect.Effect<TaskEntry, PeriodicsError> =>
@@ -101,10 +97,10 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
   })
 
   const add = Effect.fn("PeriodicWorker.add")(function* <E, R>(task: PeriodicTask<E, R>) {
-    if (entries.has(task.name)) return yield* failing(new TaskExists({ task: task.name }))
     const problem = problemOf(task)
     if (problem !== null) return yield* failing(new InvalidTask({ task: task.name, detail: problem }))
-    const entry = yield* runner.enter(task)
+    const entry = yield* runner.make(task)
+    if (!runner.enter(entry)) return yield* failing(new TaskExists({ task: task.name }))
     if (task.timing._tag === "Cron" && wallWatch.place < 0) {
       wallOffset = runner.epochMillis()
       runner.timers.set(wallWatch, runner.now() + WALL_WATCH_MILLIS)
@@ -216,7 +212,7 @@ export const makeEngine = Effect.fnUntraced(function* (options: PeriodicWorkerOp
   const drain = Effect.fn("PeriodicWorker.drain")(function* (bound: Duration.Duration) {
     yield* stop
     if (yield* wait(bound)) return
-    interruptAll()
+    runner.interruptAll()
     yield* wait(Duration.seconds(CLEAN_UP_SECONDS))
   })
 

@@ -4,19 +4,26 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type { RunTimes } from "./Due.ts"
 import type { NeverAgain } from "./PeriodicTask.ts"
-import type { RunOutcome, TaskFailure } from "./Run.ts"
+import type { RunOutcome, RunRecord, TaskFailure } from "./Run.ts"
+import type { Run, TaskEntry } from "./TaskEntry.ts"
 
 /** Of an error's text; more belongs into the log. */
 const ERROR_LENGTH = 500
 /** What a failure callback may take before it is given up, so that it holds up its task no longer. */
 const FAILURE_CALLBACK_SECONDS = 10
 
+export interface Verdict {
+  readonly outcome: RunOutcome
+  readonly error: string | null
+}
+
 /** `timedOutAfter`: the timeout that ended the run. One that was too late all the same, by succeeding, timed out too. */
 export const verdict = (
   exit: Exit.Exit<void | NeverAgain, unknown>,
   timedOutAfter: Duration.Duration | null
-): { readonly outcome: RunOutcome; readonly error: string | null } => {
+): Verdict => {
   if (timedOutAfter !== null) {
     return { outcome: "timeout", error: `It took longer than ${Duration.format(timedOutAfter)}.` }
   }
@@ -27,6 +34,26 @@ export const verdict = (
     ? { outcome: "interrupted", error: null }
     : { outcome: "failure", error: describe(Cause.squash(exit.cause)) }
 }
+
+/** `epochMillis`: what turns a monotonic time into one since 1970. */
+export const recordOf = (
+  entry: TaskEntry,
+  { cause, due, kind, queuedMillis }: Run,
+  { finishedMillis, startedMillis }: Omit<RunTimes, "gridMillis">,
+  { error, outcome }: Verdict,
+  epochMillis: number
+): RunRecord => ({
+  task: entry.task.name,
+  dueAtMillis: due.atMillis + epochMillis,
+  queuedAtMillis: queuedMillis + epochMillis,
+  startedAtMillis: startedMillis + epochMillis,
+  finishedAtMillis: finishedMillis + epochMillis,
+  latenessMillis: Math.max(0, startedMillis - due.atMillis),
+  latenessCause: cause,
+  kind,
+  outcome,
+  error
+})
 
 const describe = (error: unknown): string => {
   const text = error instanceof Error ? error.message || error.name : String(error)

@@ -20,7 +20,7 @@ import type { NeverAgain, PeriodicTask } from "./PeriodicTask.ts"
 import { taskMetrics } from "./PeriodicsMetrics.ts"
 import { retryDelayMillis } from "./Pool.ts"
 import type { RunKind, RunRecord, TaskFailure } from "./Run.ts"
-import { reportFailure, verdict } from "./RunEnd.ts"
+import { recordOf, reportFailure, verdict } from "./RunEnd.ts"
 import type { SlotPool } from "./SlotPool.ts"
 import { latenessCause, type Run, TaskEntry, type Waiter } from "./TaskEntry.ts"
 import { makeTimer, makeTimers } from "./Timers.ts"
@@ -50,7 +50,8 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
   /** What turns a monotonic time into one since 1970; anew for each use, since the wall clock is set now and then. */
   const epochMillis = () => clock.currentTimeMillisUnsafe() - timers.now()
 
-  const enter = Effect.fnUntraced(function* <E, R>(task: PeriodicTask<E, R>) {
+  /** An entry for a task, in the services of whoever adds it; it counts once it is entered. */
+  const make = Effect.fnUntraced(function* <E, R>(task: PeriodicTask<E, R>) {
     const given = yield* Effect.context<R>()
     const { run, ...definition } = task
     const step = yield* Schedule.toStep(dueSchedule(definition))
@@ -77,10 +78,16 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
       timeoutTimer: makeTimer(() => onTimeout(entry)),
       metrics: taskMetrics(options.metricPrefix, task.name, context)
     })
-    entries.set(task.name, entry)
-    options.onChanged(entry)
     return entry
   })
+
+  /** False when the name is taken. */
+  const enter = (entry: TaskEntry): boolean => {
+    if (entries.has(entry.task.name)) return false
+    entries.set(entry.task.name, entry)
+    options.onChanged(entry)
+    return true
+  }
 
   /** Steps the schedule; what it says becomes the entry's due time. */
   const plan = (entry: TaskEntry, occasion: Occasion): Effect.Effect<void> =>
@@ -88,16 +95,16 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
       Effect.map(([due]) => {
         entry.due = due
       }),
-      Pull.catchDone(() => Effect.sync(() => end(entry))),
+      Pull.catchDone(() => Effect.sync(() => endForEver(entry))),
       Effect.catchCause((cause) => {
-        end(entry)
+        endForEver(entry)
         return Effect.logError("The schedule of a periodic task failed, which ends the task", cause).pipe(
           Effect.annotateLogs({ task: entry.task.name })
         )
       })
     )
 
-  const end = (entry: TaskEntry): void => {
+  const endForEver = (entry: TaskEntry): void => {
     entry.ended = true
     entry.due = null
   }
@@ -196,26 +203,15 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     if (run === null || run.startedMillis === null) return Effect.void
     const finishedMillis = timers.now()
     timers.clear(entry.parts.timeoutTimer)
-    const { outcome, error } = verdict(exit, run.timedOut ? entry.task.timeout : null)
-    const epoch = epochMillis()
-    const record: RunRecord = {
-      task: entry.task.name,
-      dueAtMillis: run.due.atMillis + epoch,
-      queuedAtMillis: run.queuedMillis + epoch,
-      startedAtMillis: run.startedMillis + epoch,
-      finishedAtMillis: finishedMillis + epoch,
-      latenessMillis: Math.max(0, run.startedMillis - run.due.atMillis),
-      latenessCause: run.cause,
-      kind: run.kind,
-      outcome,
-      error
-    }
+    const end = verdict(exit, run.timedOut ? entry.task.timeout : null)
+    const { error, outcome } = end
+    const record = recordOf(entry, run, { startedMillis: run.startedMillis, finishedMillis }, end, epochMillis())
     const triggered = run.kind === "triggered"
     const gridMillis = triggered && entry.last !== null ? entry.last.times.gridMillis : run.due.gridMillis
     const times = { gridMillis, startedMillis: run.startedMillis, finishedMillis }
     const last = { due: triggered && entry.last !== null ? entry.last.due : run.due, times }
     const next = Effect.suspend((): Effect.Effect<void> => {
-      if (outcome === "never-again") end(entry)
+      if (outcome === "never-again") endForEver(entry)
       if (!entry.enabled || entry.ended || entry.removed) return Effect.void
       if (!triggered || countsFromRun(entry)) return plan(entry, { _tag: "Ran", due: run.due, times, record })
       const { due } = entry
@@ -262,7 +258,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     options.onChanged(entry)
   }
 
-  /** Takes it out; false when a run is in flight, which is interrupted and ends as any. */
+  /** Takes it out; a run in flight is interrupted, and ends as any. */
   const remove = (entry: TaskEntry): void => {
     entry.removed = true
     entries.delete(entry.task.name)
@@ -278,6 +274,22 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     options.onChanged(entry)
   }
 
+  const setRunning = (value: boolean): void => {
+    running = value
+    if (!value) for (const entry of entries.values()) dismiss(entry)
+  }
+
+  const interruptAll = (): void => {
+    for (const entry of entries.values()) interrupt(entry)
+  }
+  // Before the runs' fibers are ended with the scope: so that none waits for a slot to end, or is started then.
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      setRunning(false)
+      interruptAll()
+    })
+  )
+
   return {
     entries,
     now: timers.now,
@@ -286,10 +298,8 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     fork,
     inFlight: () => inFlight,
     isRunning: () => running,
-    setRunning: (value: boolean) => {
-      running = value
-      if (!value) for (const entry of entries.values()) dismiss(entry)
-    },
+    setRunning,
+    make,
     enter,
     plan,
     arm,
@@ -297,7 +307,7 @@ export const makeRunner = Effect.fnUntraced(function* (options: RunnerOptions) {
     trigger,
     pause,
     remove,
-    interrupt
+    interruptAll
   }
 })
 

@@ -1,8 +1,8 @@
 /** The newest values of a measurement, and what they come to. */
 import type { Summary } from "./TaskStatus.ts"
 
-/** Enough for a 99th percentile to be another value than the maximum; 2 KB for each of a task's three measurements. */
-const CAPACITY = 256
+/** The fewest of which the 99th percentile is not the maximum; sorting them takes some microseconds. */
+const CAPACITY = 100
 
 export class Samples {
   private readonly values: Array<number> = []

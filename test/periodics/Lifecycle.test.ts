@@ -208,7 +208,9 @@ it.effect("closing the layer waits for no slot, though the pool is busy with oth
     const closing = yield* Effect.forkChild(
       Effect.gen(function* () {
         yield* add("a", hang)
-        yield* Effect.sleep("2 seconds")
+        yield* Effect.sleep("600 millis")
+        yield* add("waits for a slot", Effect.void)
+        yield* Effect.sleep("1400 millis")
       }).pipe(Effect.provide(PeriodicWorker.layer()))
     )
     yield* TestClock.adjust(1500)
@@ -217,6 +219,7 @@ it.effect("closing the layer waits for no slot, though the pool is busy with oth
     expect(yield* pool.stats).toMatchObject({ working: 2, parked: 1 })
     yield* TestClock.adjust(100)
     expect([ended, closing.pollUnsafe()?._tag]).toEqual([["interrupted"], "Success"])
+    expect(yield* pool.stats).toMatchObject({ working: 2, parked: 0, waiting: 0 })
   }).pipe(Effect.provide(WorkerPool.layer({ size: 3 })))
 )
 

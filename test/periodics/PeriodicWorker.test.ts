@@ -289,8 +289,11 @@ describe("a task by a schedule of its own", () => {
       yield* worker.pause("a")
       yield* TestClock.adjust(5000)
       yield* worker.resume("a")
-      yield* TestClock.adjust(2000)
+      yield* TestClock.adjust(1000)
+      yield* worker.resume("a")
+      yield* TestClock.adjust(1000)
       expect(times).toEqual([5000, 7000])
+      expect((yield* worker.status("a")).recent[0]).toMatchObject({ dueAtMillis: 1000, latenessCause: "paused" })
     }).pipe(withWorker)
   )
 
