@@ -137,9 +137,9 @@ describe("ipmitool", () => {
         const suites = (yield* ipmitool("channel", "getciphers", "ipmi", "1")).output
         expect(suites).toMatch(/^17 +N\/A +hmac_sha256 +sha256_128 +aes_cbc_128 *$/m)
         expect(suites).toMatch(/^3 +N\/A +hmac_sha1 +hmac_sha1_96 +aes_cbc_128 *$/m)
-        expect(yield* ipmitool("sel", "info")).toEqual({
+        expect(yield* ipmitool("mc", "watchdog", "get")).toEqual({
           failed: true,
-          output: "Get SEL Info command failed: Invalid command"
+          output: "Get Watchdog Timer command failed: Invalid command"
         })
       }),
     toolTimeoutMillis
