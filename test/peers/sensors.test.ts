@@ -79,11 +79,7 @@ const lines = (output: string): ReadonlyArray<ReadonlyArray<string>> =>
     .map((line) => line.split("|").map((cell) => cell.trim()))
 
 const ipmitool = (port: number, suite: number, ...command: ReadonlyArray<string>) =>
-  run("ipmitool", [
-    ..."-I lanplus -H 127.0.0.1 -U admin -P secret".split(" "),
-    ...["-C", `${suite}`, "-p", `${port}`],
-    ...command
-  ])
+  run("ipmitool", [...`-I lanplus -H 127.0.0.1 -U admin -P secret -C ${suite} -p ${port}`.split(" "), ...command])
 
 /** By name. */
 const sensorList = (port: number, suite: number): Effect.Effect<ReadonlyMap<string, Printed>> =>
@@ -104,7 +100,9 @@ const ipmiSensors = (port: number, suite: number): Effect.Effect<ReadonlyMap<str
     const folder = yield* temporaryFolder
     const output = yield* run("ipmi-sensors", [
       ...`-D LAN_2_0 -h 127.0.0.1:${port} -u admin -p secret -l ADMIN -I ${suite} -W opensesspriv`.split(" "),
-      ...["--sdr-cache-directory", folder, "-Q", "--no-header-output", "--output-sensor-thresholds", "--shared-sensors"]
+      "--sdr-cache-directory",
+      folder,
+      ..."-Q --no-header-output --output-sensor-thresholds --shared-sensors".split(" ")
     ])
     return new Map(
       lines(output).map(([, name = "", , value, , ...more]) => [

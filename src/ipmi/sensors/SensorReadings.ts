@@ -85,9 +85,9 @@ export const hasValue = (sensor: Sensor): sensor is FullRecord =>
   sensor.unit.format !== "none" &&
   (sensor.readingType === readingTypes.threshold || sensor.unit.base !== 0 || sensor.unit.percentage)
 
-/** In words. Bits 6 and 7 of a threshold sensor's states are reserved, and 1. */
+/** In words. */
 export const statesOf = (sensor: Sensor, { states }: Pick<SensorReading, "states">): ReadonlyArray<string> => {
-  if (sensor.readingType === readingTypes.threshold) return [worstThreshold(states & 0x3f) ?? "ok"]
+  if (sensor.readingType === readingTypes.threshold) return [worstThreshold(states) ?? "ok"]
   return Array.from({ length: 15 }, (_, offset) => offset)
     .filter((offset) => (states & (1 << offset)) !== 0)
     .map((offset) => stateWord(sensor.readingType, sensor.sensorType, offset))

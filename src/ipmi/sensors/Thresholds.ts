@@ -21,7 +21,7 @@ export const thresholdsFrom = (mask: number, raw: (index: number) => number): Pe
 /** From the worst: a reading below the lower critical threshold is below the non-critical one too. */
 const bySeverity = [5, 2, 4, 1, 3, 0]
 
-/** The worst of the crossed thresholds; undefined when all is well. */
+/** The worst of the crossed thresholds; undefined when all is well. Bits 6 and 7 are reserved, and 1 on many BMCs. */
 export const worstThreshold = (crossed: number): ThresholdName | undefined => {
   const worst = bySeverity.find((index) => (crossed & (1 << index)) !== 0)
   return worst === undefined ? undefined : thresholdNames[worst]
