@@ -5,7 +5,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
-import { CliFailure, someFailed } from "./CliFailure.ts"
+import { type CliFailure, someFailed } from "./CliFailure.ts"
 import { Json } from "./Output.ts"
 
 export const nodesArgument = Argument.String("node").pipe(
@@ -23,8 +23,10 @@ export const forEachNode = <A, B, R, R2>(
   Effect.forEach(
     nodes,
     (node) =>
-      Effect.catch(ask(node), (failure): Effect.Effect<B, CliFailure, R2> =>
-        nodes.length === 1 || failure.exitCode === 3 ? Effect.fail(failure) : refused(node, failure)
+      Effect.catchIf(
+        ask(node),
+        ({ exitCode }) => nodes.length > 1 && exitCode !== 3,
+        (failure) => refused(node, failure)
       ),
     options
   )

@@ -36,6 +36,11 @@ const wrong = [
   ["a file that is not there", ["node", "import", "/none"], "/none can't be read: there is no such file"],
   ["a folder for a file", ["node", "import", "/tmp"], "/tmp can't be read: it is a folder"],
   ["an import of nothing", ["node", "import", "-"], "- holds no node"],
+  [
+    "a reason for nothing",
+    ["node", "set", "n1", "--owner", "x", "--reason", "fan"],
+    "--reason is why a node is in maintenance: give --maintenance with it"
+  ],
   ["nothing to set", ["node", "set", "n1"], "nothing to set: see tutti node set --help"]
 ] as const
 

@@ -69,8 +69,9 @@ export const importNodes = Command.make(
           )
         )
       ),
-      Effect.catch((error) =>
-        error._tag === "CliFailure" ? Effect.fail(error) : Effect.flatMap(toFailure(error), Effect.fail)
+      Effect.catchIf(
+        (error) => error._tag !== "CliFailure",
+        (error) => Effect.flatMap(toFailure(error), Effect.fail)
       )
     )
     yield* report(file, source, result.errors)

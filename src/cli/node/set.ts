@@ -44,6 +44,8 @@ export const set = Command.make(
       const [key = "", ...name] = path.split(".")
       operations.push({ op: "remove", path: pointer(name.length === 0 ? [key] : [key, name.join(".")]) })
     }
+    if (Option.isSome(flags.reason) && !Option.getOrElse(flags.maintenance, () => false))
+      return yield* usage("--reason is why a node is in maintenance: give --maintenance with it")
     const ident = flags.node
     if (operations.length === 0 && Option.isNone(flags.maintenance))
       return yield* usage("nothing to set: see tutti node set --help")
