@@ -67,7 +67,10 @@ const sessionTo = (port: number) =>
 const ipmitool = (port: number, suite: 17 | 3, ...command: ReadonlyArray<string>) =>
   run("ipmitool", [
     ..."-I lanplus -H 127.0.0.1 -U admin -P secret".split(" "),
-    ...["-C", `${suite}`, "-p", `${port}`],
+    "-C",
+    `${suite}`,
+    "-p",
+    `${port}`,
     ...command
   ])
 

@@ -8,6 +8,7 @@ import { type FruAreaInfo, makeGetFruInventoryAreaInfo } from "../commands/GetFr
 import { fruBusy, makeReadFruData } from "../commands/ReadFruData.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
+import { ask, refusedWith } from "../sensors/Asking.ts"
 import { u8 } from "../wire/bytes.ts"
 import { areaLength } from "./FruAreas.ts"
 import {
@@ -26,7 +27,7 @@ const firstPiece = 64
 /** A word: a BMC that can't carry this can't carry anything. */
 const smallestPiece = 2
 /** Request length, field length, and bytes to return, beyond what the BMC can do: the codes that ipmitool shrinks on too. */
-const tooMuch = [0xc7, 0xc8, 0xca]
+const tooMuch: ReadonlyArray<number | undefined> = [0xc7, 0xc8, 0xca]
 const busyTries = 5
 const busyWait = "200 millis"
 
@@ -35,7 +36,7 @@ const busyWait = "200 millis"
  * written to it, and with `CommandRejected` (0xCB) when there is no such FRU.
  */
 export const readFru = Effect.fn("readFru")(function* (session: IpmiSession, fruId: number) {
-  const info = yield* session.request(makeGetFruInventoryAreaInfo(fruId))
+  const info = yield* ask(session, makeGetFruInventoryAreaInfo(fruId))
   const storage = makeStorage(session, fruId, info)
   yield* storage.load(0, headerLength)
   const header = decodeFruHeader(storage.image)
@@ -68,11 +69,15 @@ const makeStorage = (session: IpmiSession, fruId: number, { byWords, bytes }: Fr
     // Words begin at even addresses.
     for (let at = from - (from % unit); at < end;) {
       const count = Math.ceil(Math.min(piece, end - at) / unit)
-      const data = yield* session.request(makeReadFruData({ fruId, offset: at / unit, count }, unit)).pipe(
-        Effect.retry({ times: busyTries - 1, schedule: Schedule.spaced(busyWait), while: rejectedWith(fruBusy) }),
+      const data = yield* ask(session, makeReadFruData({ fruId, offset: at / unit, count }, unit)).pipe(
+        Effect.retry({
+          times: busyTries - 1,
+          schedule: Schedule.spaced(busyWait),
+          while: (error) => refusedWith(error) === fruBusy
+        }),
         Effect.catchIf(
-          (error) => piece > smallestPiece && rejectedWith(...tooMuch)(error),
-          () => Effect.succeed(undefined)
+          (error) => piece > smallestPiece && tooMuch.includes(refusedWith(error)),
+          () => Effect.undefined
         )
       )
       if (data === undefined) {
@@ -85,11 +90,6 @@ const makeStorage = (session: IpmiSession, fruId: number, { byWords, bytes }: Fr
   })
   return { image, load }
 }
-
-const rejectedWith =
-  (...codes: ReadonlyArray<number>) =>
-  ({ reason }: IpmiError): boolean =>
-    reason._tag === "CommandRejected" && codes.includes(reason.completionCode)
 
 const loadMultiRecords = Effect.fnUntraced(function* ({ image, load }: Storage, from: number) {
   let at = from

@@ -10,10 +10,10 @@ import { selErasing } from "../commands/GetSelInfo.ts"
 import { reserveSel } from "../commands/ReserveSel.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ResponseTimeout } from "../IpmiError.ts"
+import { ask, refusedWith } from "../sensors/Asking.ts"
 
 /** As often as others may come between a reservation and its use before it is reported. */
 const reservations = 3
-const reservationCancelled = 0xc5
 /** 0 stands for "none", where the BMC knows no reservations (IPMI 2.0 §31.4). */
 const noReservation = 0
 const statusEvery = "250 millis"
@@ -21,20 +21,21 @@ const statusEvery = "250 millis"
 const statusMillis = 60_000
 const statusQuestions = statusMillis / 250
 
-const rejectedWith = (error: IpmiError, code: number): boolean =>
-  error.reason._tag === "CommandRejected" && error.reason.completionCode === code
-
 /** Runs `use` under a reservation, and again with a new one when that was cancelled: refused so, nothing was done. */
 const reserved = <A>(
   session: IpmiSession,
   use: (reservation: number) => Effect.Effect<A, IpmiError>
 ): Effect.Effect<A, IpmiError> =>
-  session.request(reserveSel).pipe(
-    Effect.catch((error) =>
-      rejectedWith(error, completionCodes.invalidCommand) ? Effect.succeed(noReservation) : Effect.fail(error)
+  ask(session, reserveSel).pipe(
+    Effect.catchIf(
+      (error) => refusedWith(error) === completionCodes.invalidCommand,
+      () => Effect.succeed(noReservation)
     ),
     Effect.flatMap(use),
-    Effect.retry({ times: reservations - 1, while: (error) => rejectedWith(error, reservationCancelled) })
+    Effect.retry({
+      times: reservations - 1,
+      while: (error) => refusedWith(error) === completionCodes.reservationCancelled
+    })
   )
 
 /** Returns the id of the deleted record. A lost answer is a `ResponseTimeout`, and the record may be gone. */
@@ -61,8 +62,8 @@ export const clearLog = Effect.fn("clearLog")(function* (session: IpmiSession) {
 
 /** The erasure itself cancels reservations on some BMCs, and others answer nothing but "being erased" meanwhile. */
 const progress = (session: IpmiSession) =>
-  reserved(session, (reservation) => session.request(makeClearSel({ reservation, action: "status" }))).pipe(
-    Effect.catch((error) =>
-      rejectedWith(error, selErasing) ? Effect.succeed("under way" as const) : Effect.fail(error)
-    )
+  Effect.catchIf(
+    reserved(session, (reservation) => ask(session, makeClearSel({ reservation, action: "status" }))),
+    (error) => refusedWith(error) === selErasing,
+    () => Effect.succeed("under way" as const)
   )

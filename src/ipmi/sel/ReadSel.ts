@@ -7,6 +7,7 @@ import { completionCodes } from "../commands/CompletionCode.ts"
 import { firstRecord, lastRecord, makeGetSelEntry, type SelEntry } from "../commands/GetSelEntry.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
+import { ask, refusedWith } from "../sensors/Asking.ts"
 import { decodeSelRecord, type SelRecord } from "./SelRecord.ts"
 
 /** Where a collector is: the last record that it has, whole, since a cleared log gives the same ids again. */
@@ -75,15 +76,11 @@ const walk = Effect.fnUntraced(function* (session: IpmiSession, from: number, li
 
 /** Undefined when there is no such record. */
 const entryOf = (session: IpmiSession, recordId: number): Effect.Effect<SelEntry | undefined, IpmiError> =>
-  session
-    .request(makeGetSelEntry(recordId))
-    .pipe(
-      Effect.catch((error) =>
-        error.reason._tag === "CommandRejected" && error.reason.completionCode === completionCodes.notPresent
-          ? Effect.succeed(undefined)
-          : Effect.fail(error)
-      )
-    )
+  Effect.catchIf(
+    ask(session, makeGetSelEntry(recordId)),
+    (error) => refusedWith(error) === completionCodes.notPresent,
+    () => Effect.undefined
+  )
 
 const sameRecord = (expected: Uint8Array | undefined, found: Uint8Array): boolean =>
   expected === undefined || (expected.length === found.length && expected.every((byte, at) => byte === found[at]))
