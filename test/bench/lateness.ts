@@ -1,5 +1,7 @@
 /**
- * Lateness of periodic tasks of which some hang: ours, a fiber and a `Schedule` for each task, and futurist. Entry file.
+ * Lateness of periodic tasks of which some hang, beside futurist's.
+ *
+ * Engines: `tutti`, ours; `fibers`, the other way to build it, a sleeping fiber for each task; `futurist`. Entry file.
  *
  * Every task runs each second, `aligned`, and sleeps 1 ms; the share that hangs sleeps 30 s. Measured from outside, by
  * the clock in the task itself against the grid on which it is due, the gap that is still open at the end included.
