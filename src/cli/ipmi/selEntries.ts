@@ -5,7 +5,7 @@ import { generatorName, recordWords } from "../../ipmi/sel/EventWords.ts"
 import { readSel, type ReadSelOptions, type SelReading } from "../../ipmi/sel/ReadSel.ts"
 import { encodeSelRecord, type SelRecord } from "../../ipmi/sel/SelRecord.ts"
 import { readSdrRepository } from "../../ipmi/sensors/SdrRepository.ts"
-import { decodeRecords, sensorsOf } from "../../ipmi/sensors/Sensors.ts"
+import { decodeRecords, eventSensorsOf, sensorsOf } from "../../ipmi/sensors/Sensors.ts"
 import { formatTimestamp } from "../../ipmi/wire/Timestamp.ts"
 import type { Column } from "../Output.ts"
 import { loadSdrs, saveSdrs } from "./sdrFiles.ts"
@@ -44,7 +44,8 @@ const readNames = Effect.fnUntraced(function* (session: IpmiSession, target: Tar
   const cached = yield* loadSdrs(target)
   const repository = yield* readSdrRepository(session, cached)
   if (repository !== cached) yield* saveSdrs(target, repository)
-  const sensors = sensorsOf(decodeRecords(repository.records).records)
+  const { records } = decodeRecords(repository.records)
+  const sensors = [...sensorsOf(records), ...eventSensorsOf(records)]
   return new Map(sensors.map(({ name, number, ownerId }) => [sensorKey(ownerId, number), name]))
 })
 

@@ -1,5 +1,6 @@
 /** Reading sensors and saying what their answers mean: values in units, states and thresholds in words. */
 import * as Effect from "effect/Effect"
+import { bridge } from "../bridging/BridgedSession.ts"
 import { makeGetSensorReading, type SensorReading } from "../commands/GetSensorReading.ts"
 import { makeGetSensorReadingFactors } from "../commands/GetSensorReadingFactors.ts"
 import { makeGetSensorThresholds } from "../commands/GetSensorThresholds.ts"
@@ -31,24 +32,26 @@ export interface ReadOptions {
 }
 
 /**
- * All of them, one after the other. A sensor that the BMC refuses to read is told so; fails only with what concerns the
- * whole session.
+ * All of them, one after the other; those of another controller by way of the BMC. A sensor that can't be read says why;
+ * fails only with what concerns the whole session.
  */
 export const readSensors = (
   session: IpmiSession,
   sensors: ReadonlyArray<Sensor>,
   options: ReadOptions
 ): Effect.Effect<ReadonlyArray<SensorStatus>, IpmiError> =>
-  Effect.forEach(sensors, (sensor) =>
-    isElsewhere(sensor)
-      ? Effect.succeed(without(sensor, `on controller 0x${sensor.ownerId.toString(16)}, which was not asked`))
-      : readSensor(session, sensor, options).pipe(
-          Effect.catchIf(concernsOne, (error) => Effect.succeed(without(sensor, error.message)))
-        )
-  )
+  Effect.forEach(sensors, (sensor) => {
+    if (isSoftware(sensor)) return Effect.succeed(without(sensor, "of system software, which can't be asked"))
+    return readSensor(sessionToOwner(session, sensor), sensor, options).pipe(
+      Effect.catchIf(concernsOne, (error) => Effect.succeed(without(sensor, error.message)))
+    )
+  })
 
-/** Asked only through a bridge: satellite controllers and system software. */
-const isElsewhere = (sensor: Sensor): boolean => sensor.ownerId !== bmcAddress || sensor.channel !== 0
+/** Bit 0 of the owner: a system software id instead of an address. */
+const isSoftware = ({ ownerId }: Sensor): boolean => (ownerId & 0x01) !== 0
+
+const sessionToOwner = (session: IpmiSession, { channel, ownerId }: Sensor): IpmiSession =>
+  ownerId === bmcAddress && channel === 0 ? session : bridge(session, { target: { channel, address: ownerId } })
 
 const concernsOne = ({ reason }: IpmiError): boolean =>
   reason._tag === "CommandRejected" || reason._tag === "ProtocolViolation"

@@ -3,9 +3,12 @@ import { Effect } from "effect"
 import { encodeSensorReading, type SensorReading } from "../../../src/ipmi/commands/GetSensorReading.ts"
 import { encodeSensorReadingFactors } from "../../../src/ipmi/commands/GetSensorReadingFactors.ts"
 import { encodeSensorThresholds } from "../../../src/ipmi/commands/GetSensorThresholds.ts"
+import { decodeSendMessage, sendMessage } from "../../../src/ipmi/commands/SendMessage.ts"
 import { IpmiError, ResponseTimeout } from "../../../src/ipmi/IpmiError.ts"
 import { readSensors } from "../../../src/ipmi/sensors/SensorReadings.ts"
 import type { Sensor } from "../../../src/ipmi/sensors/Sensors.ts"
+import { decodeIpmiRequest, encodeIpmiResponse } from "../../../src/ipmi/wire/IpmiMessage.ts"
+import { value } from "../support/goldens.ts"
 import { type Answer, scriptedBmc } from "../support/scriptedBmc.ts"
 import { compactRecord, fullRecord } from "./records.ts"
 
@@ -73,13 +76,31 @@ describe("a sensor", () => {
     })
   )
 
-  it.effect("of another controller is not asked for from this one", () =>
+  it.effect("of another controller is asked for by way of the BMC, on its channel", () =>
     Effect.gen(function* () {
-      for (const elsewhere of [{ ownerId: 0x2c }, { channel: 7 }]) {
-        const status = yield* readOne(fullRecord(elsewhere), { reading: reading({}) })
-        assert.deepStrictEqual(status.commands, [])
-        assert.match(status.problem ?? "", /^on controller 0x2[c0], which was not asked$/)
-      }
+      const { asked, session } = scriptedBmc(({ command, data, netFn }) => {
+        if (netFn !== sendMessage.netFn || command !== sendMessage.command) return 0xc1
+        const sent = value(decodeSendMessage(data))
+        const request = value(decodeIpmiRequest(sent.message))
+        assert.deepInclude(request, { rsAddr: 0x2c, rsLun: 1, netFn: 0x04, command: 0x2d, data: Uint8Array.of(1) })
+        assert.strictEqual(sent.channel, 6)
+        return encodeIpmiResponse({ ...request, completionCode: 0, data: reading({ raw: 33 }) })
+      })
+      const sensor = fullRecord({ ownerId: 0x2c, channel: 6, ownerLun: 1 })
+      const [status] = yield* readSensors(session, [sensor], { thresholds: false })
+      assert.deepInclude(status, { value: 33, states: ["ok"], problem: undefined })
+      assert.strictEqual(asked.length, 1)
+    })
+  )
+
+  it.effect("of another controller that isn't there says so, and of system software is not asked for", () =>
+    Effect.gen(function* () {
+      const { asked, session } = scriptedBmc(() => 0x83)
+      const sensors = [fullRecord({ ownerId: 0x2c }), fullRecord({ ownerId: 0x41 })]
+      const [gone, software] = yield* readSensors(session, sensors, { thresholds: false })
+      assert.match(gone?.problem ?? "", /no controller at this address/)
+      assert.match(software?.problem ?? "", /system software/)
+      assert.strictEqual(asked.length, 1)
     })
   )
 

@@ -4,8 +4,8 @@
  */
 import { Effect, Redacted } from "effect"
 import { completionMeaning } from "../../../src/ipmi/commands/CompletionCode.ts"
-import type { IpmiCommand, IpmiSession } from "../../../src/ipmi/IpmiClient.ts"
-import { CommandRejected, IpmiError, ProtocolViolation } from "../../../src/ipmi/IpmiError.ts"
+import type { IpmiCommand, IpmiSession, ReplyHandler } from "../../../src/ipmi/IpmiClient.ts"
+import { CommandRejected, IpmiError, type IpmiReason, ProtocolViolation } from "../../../src/ipmi/IpmiError.ts"
 
 export interface Asked {
   readonly netFn: number
@@ -19,24 +19,23 @@ export type Answer = Uint8Array | number | IpmiError
 /** `asked` fills with what was asked, in order. */
 export const scriptedBmc = (answer: (request: Asked) => Answer) => {
   const asked: Array<Asked> = []
-  const request = <A>(command: IpmiCommand<A>): Effect.Effect<A, IpmiError> =>
-    Effect.suspend(() => {
-      const { data, lun = 0, name: operation, netFn } = command
-      const told: Asked = { netFn, command: command.command, lun, data }
-      asked.push(told)
-      const answered = answer(told)
-      if (answered instanceof IpmiError) return Effect.fail(answered)
-      if (typeof answered === "number") {
-        const meaning = completionMeaning(answered)
-        return Effect.fail(
-          new IpmiError({ reason: new CommandRejected({ operation, completionCode: answered, meaning }) })
-        )
-      }
+  const start = <A>(command: IpmiCommand<A>, { onError, onReply }: ReplyHandler<A>): (() => void) => {
+    const { data, lun = 0, meanings, name: operation, netFn } = command
+    const fail = (reason: IpmiReason) => onError(new IpmiError({ reason }))
+    const told: Asked = { netFn, command: command.command, lun, data }
+    asked.push(told)
+    const answered = answer(told)
+    if (answered instanceof IpmiError) onError(answered)
+    else if (typeof answered === "number") {
+      const meaning = meanings?.get(answered) ?? completionMeaning(answered)
+      fail(new CommandRejected({ operation, completionCode: answered, meaning }))
+    } else {
       const result = command.decode(answered)
-      return result.ok
-        ? Effect.succeed(result.value)
-        : Effect.fail(new IpmiError({ reason: new ProtocolViolation({ detail: result.detail }) }))
-    })
+      if (result.ok) onReply(result.value)
+      else fail(new ProtocolViolation({ detail: result.detail }))
+    }
+    return () => {}
+  }
   const session: IpmiSession = {
     target: {
       host: "127.0.0.1",
@@ -46,10 +45,14 @@ export const scriptedBmc = (answer: (request: Asked) => Answer) => {
       privilege: "USER",
       cipherSuites: [17]
     },
-    start: () => {
-      throw new Error("not arranged")
-    },
-    request,
+    start,
+    request: (command) =>
+      Effect.callback((resume) => {
+        start(command, {
+          onReply: (value) => resume(Effect.succeed(value)),
+          onError: (error) => resume(Effect.fail(error))
+        })
+      }),
     info: () => ({ open: true, cipherSuite: 17, logins: 1, roundTripMillis: 1 }),
     close: Effect.void
   }
