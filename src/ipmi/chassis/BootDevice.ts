@@ -7,7 +7,7 @@ import { type BootFlags, decodeBootFlags, encodeBootFlags } from "../commands/Bo
 import {
   encodeBootAcknowledge,
   encodeKeepValidThrough,
-  firmwareToHandle,
+  firmwareToHeed,
   keepThroughTimeout,
   setInProgress
 } from "../commands/BootParameters.ts"
@@ -33,7 +33,7 @@ export const setBootFlags = (
       yield* unlessRefused(write(bootParameters.flagValidClearing, encodeKeepValidThrough(keepThroughTimeout)))
     }
     yield* progress(setInProgress.inProgress)
-    yield* unlessRefused(write(bootParameters.infoAcknowledge, encodeBootAcknowledge(firmwareToHandle)))
+    yield* unlessRefused(write(bootParameters.infoAcknowledge, encodeBootAcknowledge(firmwareToHeed)))
     yield* write(bootParameters.flags, encodeBootFlags(flags)).pipe(
       // Whoever comes next must not find it locked.
       Effect.tapError(() => Effect.ignore(progress(setInProgress.complete)))

@@ -1,6 +1,6 @@
 /**
  * The small parameters around the boot flags (IPMI 2.0 table 28-14): 0, who is writing; 3, what must not clear the flags'
- * "valid" bit; 4, who has handled the boot information.
+ * "valid" bit; 4, who is still to heed the boot information.
  */
 import { u8 } from "../wire/bytes.ts"
 import { type Decoded, decoded, truncated } from "../wire/Decoded.ts"
@@ -52,16 +52,15 @@ export const encodeKeepValidThrough = (keep: KeepValidThrough): Uint8Array =>
 /** Parameter 4: bit 0 firmware, 1 loader, 2 service partition, 3 service management, 4 OEM; `mask` says which are written. */
 export interface BootAcknowledge {
   readonly mask: number
-  readonly handledBy: number
+  readonly toHeed: number
 }
 
-/** As written before new flags: the firmware has not handled them yet, whatever it did with the last ones. */
-export const firmwareToHandle: BootAcknowledge = { mask: 0x01, handledBy: 0x01 }
+/** As written before new flags: the firmware has not heeded them yet, whatever it did with the last ones. */
+export const firmwareToHeed: BootAcknowledge = { mask: 0x01, toHeed: 0x01 }
 
 export const decodeBootAcknowledge = (data: Uint8Array): Decoded<BootAcknowledge> =>
   data.length < 2
     ? truncated("boot info acknowledge", 2, data.length)
-    : decoded({ mask: u8(data, 0), handledBy: u8(data, 1) })
+    : decoded({ mask: u8(data, 0), toHeed: u8(data, 1) })
 
-export const encodeBootAcknowledge = ({ handledBy, mask }: BootAcknowledge): Uint8Array =>
-  Uint8Array.of(mask, handledBy)
+export const encodeBootAcknowledge = ({ toHeed, mask }: BootAcknowledge): Uint8Array => Uint8Array.of(mask, toHeed)

@@ -42,6 +42,7 @@ import {
 import { decodeSessionless, encodeSessionless } from "../../../src/ipmi/wire/SessionlessPacket.ts"
 import { any, type AnyCodec } from "./codec.ts"
 import { sensorCodecs } from "./sensorCodecs.ts"
+import { managementCodecs } from "./managementCodecs.ts"
 import { storageCodecs } from "./storageCodecs.ts"
 
 const byte = fc.nat(0xff)
@@ -71,6 +72,7 @@ const encodeHeaderWithPayload = (header: RmcpPlusHeader): Uint8Array => {
 }
 
 export const codecs: ReadonlyArray<AnyCodec> = [
+  ...managementCodecs,
   ...sensorCodecs,
   ...storageCodecs,
   any({
