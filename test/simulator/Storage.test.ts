@@ -113,6 +113,19 @@ describe("the event log of a simulated BMC", () => {
     )
   )
 
+  it.effect("takes a reservation for one erasure, and none for none", () =>
+    withSession((session) =>
+      Effect.gen(function* () {
+        const erase = (reservation: number) => session.request(makeClearSel({ reservation, action: "erase" }))
+        assert.deepInclude(yield* failure(erase(0)), { completionCode: 0xc5 })
+        const reservation = yield* session.request(reserveSel)
+        yield* erase(reservation)
+        yield* TestClock.adjust("1 second")
+        assert.deepInclude(yield* failure(erase(reservation)), { completionCode: 0xc5 })
+      })
+    )
+  )
+
   it.effect("gives parts of a record under a reservation", () =>
     withSession((session) =>
       Effect.gen(function* () {
