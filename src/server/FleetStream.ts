@@ -1,6 +1,6 @@
 /**
  * Answers that hold the whole fleet, written slice by slice: other work gets its turn in between, so that a listing of ten
- * thousand nodes delays no power read and no periodic task by more than a few milliseconds.
+ * thousand nodes delays a power read or a periodic task by a slice of it and not by the whole.
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
