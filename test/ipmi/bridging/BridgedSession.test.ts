@@ -15,12 +15,12 @@ const selfTest = { ...deviceId, command: 0x04 }
 
 describe("a message for a controller behind the BMC", () => {
   it("is wrapped once, with tracking and both checksums", () => {
-    // As `ipmitool -t 0x82 -b 0 raw 6 1` has it (1.8.19), but for the sequence number.
+    // `ipmitool -t 0x82 -b 0 raw 6 1` (1.8.19) sends 4082186681180166: the same, but from the console (0x81), not the BMC.
     expect(enclose(single, deviceId, 6)).toEqual(hex("40 82 18 66 20 18 01 c7"))
   })
 
   it("is wrapped twice for a controller behind a controller", () => {
-    // As `ipmitool -t 0xc4 -b 7 -T 0x82 -B 0 raw 6 1` has it.
+    // `ipmitool -t 0xc4 -b 7 -T 0x82 -B 0 raw 6 1`: 4082186681183447c41824201801c7ec, the outer from 0x81.
     expect(enclose(double, deviceId, 6)).toEqual(hex("40 82 18 66 20 18 34 47 c4 18 24 20 18 01 c7 4d"))
   })
 
