@@ -9,7 +9,9 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { makeGetPowerReading } from "../../src/ipmi/commands/GetPowerReading.ts"
+import { getSelTime } from "../../src/ipmi/commands/GetSelTime.ts"
 import { getSelInfo, selErasing } from "../../src/ipmi/commands/GetSelInfo.ts"
+import { makeSetSelTime } from "../../src/ipmi/commands/SetSelTime.ts"
 import { chassisTypeName, fieldText } from "../../src/ipmi/fru/FruWords.ts"
 import { readFru } from "../../src/ipmi/fru/ReadFru.ts"
 import { IpmiClient } from "../../src/ipmi/IpmiClient.ts"
@@ -136,6 +138,9 @@ const onceErased = <A>(reading: Effect.Effect<A, IpmiError>): Effect.Effect<A, I
     while: ({ reason }) => reason._tag === "CommandRejected" && reason.completionCode === selErasing
   })
 
+/** 1,700,000,000 s, or a moment later. */
+const setTime = /^11\/14\/23 22:13:2\d UTC/
+
 describe("over ipmi_sim", () => {
   it.live(
     "the log, the inventory and the LAN configuration are what the tools print, and the log is cleared for them too",
@@ -161,6 +166,9 @@ describe("over ipmi_sim", () => {
             "4 N/A OEM defined = 01h 02h 03h 04h 05h 06h 07h 08h 09h 0Ah 0Bh 0Ch 0Dh"
           ]
         )
+
+        yield* session.request(makeSetSelTime(1_700_000_000))
+        assert.match(yield* ipmitool(port, 3, "sel", "time", "get"), setTime)
 
         const { chassis, problems } = yield* readFru(session, 0)
         const fru = pairs(yield* ipmitool(port, 3, "fru", "print", "0"))
@@ -217,6 +225,21 @@ describe("over the simulator", () => {
         assert.strictEqual(info.get("Entries"), `${records.length}`)
         assert.strictEqual(info.get("Free Space"), `${(128 - records.length) * 16} bytes`)
         assert.strictEqual(info.get("Last Del Time"), "Not Available")
+      }).pipe(Effect.scoped, Effect.provide(client)),
+    timeLimit
+  )
+
+  it.live(
+    "the log's clock is the same for ipmitool, whoever set it",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* simulator
+        const session = yield* sessionTo(port)
+        yield* session.request(makeSetSelTime(1_700_000_000))
+        assert.match(yield* ipmitool(port, 17, "sel", "time", "get"), setTime)
+        yield* ipmitool(port, 17, "sel", "time", "set", "03/01/25 00:00:00")
+        const time = yield* session.request(getSelTime)
+        assert.match(formatTimestamp(time), /^2025-03-01 00:00:0\d$/)
       }).pipe(Effect.scoped, Effect.provide(client)),
     timeLimit
   )
