@@ -48,7 +48,7 @@ describe("a simulated BMC's chassis", () => {
     Effect.gen(function* () {
       const session = yield* sessionTo(0)
       const supported = yield* session.request(makeSetPowerRestorePolicy("always-on"))
-      expect(supported).toEqual(["always-off", "previous", "always-on"])
+      expect([...supported]).toEqual(["always-off", "previous", "always-on"])
       yield* session.request(makeSetPowerRestorePolicy(undefined))
       expect((yield* session.request(getChassisStatus)).powerRestorePolicy).toBe("always-on")
     }).pipe(Effect.provide(one))

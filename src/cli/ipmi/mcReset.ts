@@ -28,10 +28,9 @@ export const mcReset = Command.make(
     const rows = yield* askEach(targets, flags.fanOut, (session) =>
       session.request(kind === "cold" ? coldReset : warmReset).pipe(
         Effect.as("accepted"),
-        Effect.catch((error) =>
-          error.reason._tag === "ResponseTimeout" && session.info().logins > 0
-            ? Effect.succeed("sent, not answered")
-            : Effect.fail(error)
+        Effect.catchIf(
+          ({ reason }) => reason._tag === "ResponseTimeout" && session.info().logins > 0,
+          () => Effect.succeed("sent, not answered")
         )
       )
     )

@@ -32,7 +32,7 @@ export const policy = Command.make(
       Effect.gen(function* () {
         const supported = yield* session.request(makeSetPowerRestorePolicy(wanted === "show" ? undefined : wanted))
         const { powerRestorePolicy } = yield* session.request(getChassisStatus)
-        return { policy: powerRestorePolicy, supported }
+        return { policy: powerRestorePolicy, supported: [...supported] }
       })
     )
     yield* printRows(rows, (row) => row, columns)

@@ -45,4 +45,8 @@ export const setBootFlags = (
 
 /** What the BMC needs not know how to do: a refusal is passed over, silence and the rest are not. */
 const unlessRefused = (write: Effect.Effect<void, IpmiError>): Effect.Effect<void, IpmiError> =>
-  Effect.catch(write, (error) => (error.reason._tag === "CommandRejected" ? Effect.void : Effect.fail(error)))
+  Effect.catchIf(
+    write,
+    ({ reason }) => reason._tag === "CommandRejected",
+    () => Effect.void
+  )

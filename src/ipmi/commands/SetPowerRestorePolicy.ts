@@ -17,7 +17,7 @@ const noChange = 3
 /** `undefined` changes nothing. Gives the policies that the chassis supports. */
 export const makeSetPowerRestorePolicy = (
   policy: SettablePolicy | undefined
-): IpmiCommand<ReadonlyArray<SettablePolicy>> => ({
+): IpmiCommand<ReadonlySet<SettablePolicy>> => ({
   name: "Set Power Restore Policy",
   ...setPowerRestorePolicy,
   data: encodePolicy(policy),
@@ -37,10 +37,10 @@ export const decodePolicy = (data: Uint8Array): Decoded<SettablePolicy | undefin
   return policy === undefined ? malformed(`power restore policy ${number}`) : decoded(policy)
 }
 
-export const decodeSupportedPolicies = (data: Uint8Array): Decoded<ReadonlyArray<SettablePolicy>> =>
+export const decodeSupportedPolicies = (data: Uint8Array): Decoded<ReadonlySet<SettablePolicy>> =>
   data.length < 1
     ? truncated("supported power restore policies", 1, data.length)
-    : decoded(settablePolicies.filter((_, bit) => (u8(data, 0) & (1 << bit)) !== 0))
+    : decoded(new Set(settablePolicies.filter((_, bit) => (u8(data, 0) & (1 << bit)) !== 0)))
 
-export const encodeSupportedPolicies = (policies: ReadonlyArray<SettablePolicy>): Uint8Array =>
-  Uint8Array.of(policies.reduce((bits, policy) => bits | (1 << settablePolicies.indexOf(policy)), 0))
+export const encodeSupportedPolicies = (policies: ReadonlySet<SettablePolicy>): Uint8Array =>
+  Uint8Array.of(settablePolicies.reduce((bits, policy, bit) => (policies.has(policy) ? bits | (1 << bit) : bits), 0))

@@ -1,5 +1,5 @@
 /**
- * Get and Set System Boot Options (IPMI 2.0 §28.12, §28.13): numbered parameters that the BMC keeps and the system's firmware
+ * Set and Get System Boot Options (IPMI 2.0 §28.12, §28.13): numbered parameters that the BMC keeps and the system's firmware
  * reads when it starts. What the parameters hold is in `BootFlags.ts` and `BootParameters.ts`.
  */
 import type { IpmiCommand } from "../IpmiClient.ts"

@@ -31,6 +31,8 @@ export const readUsers = (session: IpmiSession, channel: number): Effect.Effect<
   })
 
 const nameOf = (session: IpmiSession, id: number): Effect.Effect<string, IpmiError> =>
-  Effect.catch(session.request(makeGetUserName(id)), (error) =>
-    error.reason._tag === "CommandRejected" ? Effect.succeed("") : Effect.fail(error)
+  Effect.catchIf(
+    session.request(makeGetUserName(id)),
+    ({ reason }) => reason._tag === "CommandRejected",
+    () => Effect.succeed("")
   )

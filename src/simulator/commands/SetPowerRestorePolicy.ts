@@ -9,6 +9,8 @@ import {
 } from "../../ipmi/commands/SetPowerRestorePolicy.ts"
 import type { CommandHandler } from "./CommandHandler.ts"
 
+const supported = encodeSupportedPolicies(new Set(settablePolicies))
+
 export const setPowerRestorePolicy: CommandHandler = {
   ...codec,
   privilege: privilegeNumbers.OPERATOR,
@@ -16,6 +18,6 @@ export const setPowerRestorePolicy: CommandHandler = {
     const policy = decodePolicy(data)
     if (!policy.ok) return data.length < 1 ? completionCodes.invalidLength : completionCodes.invalidData
     if (policy.value !== undefined) bmc.management.policy = policy.value
-    return encodeSupportedPolicies(settablePolicies)
+    return supported
   }
 }

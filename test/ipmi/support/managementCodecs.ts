@@ -58,7 +58,7 @@ export const managementCodecs: ReadonlyArray<AnyCodec> = [
   }),
   any({
     name: "supported power restore policies",
-    values: fc.subarray([...settablePolicies]),
+    values: fc.subarray([...settablePolicies]).map((policies) => new Set(policies)),
     encode: encodeSupportedPolicies,
     decode: decodeSupportedPolicies
   }),
