@@ -60,29 +60,51 @@ const sensorNumber = (sensorType: number, eventType: number): number => {
   return 0
 }
 
-const logCleared = 0x02
-export const clearedEvent: Event = event(types.log, true, [logCleared])
+const reading = (asserted: boolean, value: number): Event =>
+  event(types.temperature, asserted, [readingAndThreshold | 0x07, value, 38], { eventType: threshold })
 
-const working = event(types.acpi, true, [0x00])
-const softOff = event(types.acpi, true, [0x05])
-const restartCommand = event(types.restart, true, [codeInSecond | 0x07, 0x01, 0x01])
-const diagnosticInterrupt = event(0x13, true, [0x00])
+const makeEvents = () => ({
+  cleared: event(types.log, true, [0x02]),
+  supplyPresent: event(types.powerSupply, true, [0x00]),
+  working: event(types.acpi, true, [0x00]),
+  softOff: event(types.acpi, true, [0x05]),
+  restartCommand: event(types.restart, true, [codeInSecond | 0x07, 0x01, 0x01]),
+  diagnosticInterrupt: event(0x13, true, [0x00]),
+  bootStarted: event(types.firmware, true, [codeInSecond | 0x02, 0x13], { generatorId: bios }),
+  hotDay: [reading(true, 39), reading(false, 36)],
+  lostInput: [event(types.powerSupply, true, [0x03]), event(types.powerSupply, false, [0x03])],
+  memoryError: event(types.memory, true, [codeInThird, unused, 0x03], { generatorId: bios })
+})
 
-const byAction: { readonly [A in ChassisAction]: ReadonlyArray<Event> } = {
-  on: [working],
-  off: [softOff],
-  soft: [softOff],
-  cycle: [softOff, working],
-  reset: [restartCommand],
-  nmi: [diagnosticInterrupt]
+let made: ReturnType<typeof makeEvents> | undefined
+
+/** Made with the first log, since the sensors' numbers are looked up in their records, and shared by all. */
+const events = () => (made ??= makeEvents())
+
+export const clearedEvent = (): Event => events().cleared
+
+export const controlEvents = (action: ChassisAction): ReadonlyArray<Event> => {
+  const { diagnosticInterrupt, restartCommand, softOff, working } = events()
+  switch (action) {
+    case "on":
+      return [working]
+    case "off":
+    case "soft":
+      return [softOff]
+    case "cycle":
+      return [softOff, working]
+    case "reset":
+      return [restartCommand]
+    case "nmi":
+      return [diagnosticInterrupt]
+  }
 }
-
-export const controlEvents = (action: ChassisAction): ReadonlyArray<Event> => byAction[action]
 
 const day = 86_400
 
 /** Some entries before `nowSeconds`, oldest first: what the server's life has been so far. */
 export const pastEvents = (random: SeededRandom, nowSeconds: number): ReadonlyArray<PastRecord> => {
+  const { bootStarted, cleared, hotDay, lostInput, memoryError, supplyPresent, working } = events()
   let at = nowSeconds - Math.floor(random.within([20 * day, 40 * day]))
   const stamped = (past: Event): PastRecord => {
     at += Math.floor(random.within([20, day]))
@@ -90,23 +112,17 @@ export const pastEvents = (random: SeededRandom, nowSeconds: number): ReadonlyAr
   }
   const incident = random.unit()
   return [
-    stamped(clearedEvent),
+    stamped(cleared),
     // before anybody set the clock
-    { ...event(types.powerSupply, true, [0x00]), timestamp: decodeTimestamp(Math.floor(random.within([4, 20]))) },
+    { ...supplyPresent, timestamp: decodeTimestamp(Math.floor(random.within([4, 20]))) },
     stamped(working),
-    stamped(event(types.firmware, true, [codeInSecond | 0x02, 0x13], { generatorId: bios })),
-    ...(incident < 0.5 ? hotDay.map(stamped) : lostInput.map(stamped)),
-    ...(incident < 0.2 ? [stamped(event(types.memory, true, [codeInThird, unused, 0x03], { generatorId: bios }))] : []),
+    stamped(bootStarted),
+    ...(incident < 0.5 ? hotDay : lostInput).map(stamped),
+    ...(incident < 0.2 ? [stamped(memoryError)] : []),
     oemTimed(at),
     oemPlain(random)
   ]
 }
-
-const reading = (asserted: boolean, value: number): Event =>
-  event(types.temperature, asserted, [readingAndThreshold | 0x07, value, 38], { eventType: threshold })
-const hotDay = [reading(true, 39), reading(false, 36)]
-const inputLost = 0x03
-const lostInput = [event(types.powerSupply, true, [inputLost]), event(types.powerSupply, false, [inputLost])]
 
 /** As many makers have them: nothing but their own tools know what they say. */
 const oemTimed = (seconds: number): Omit<OemTimedRecord, "recordId"> => ({

@@ -105,7 +105,7 @@ export class SimulatedSel {
     this.reservation = 0
     this.overflowed = false
     this.lastErased = this.clock()
-    this.append(encodeSelRecord({ ...clearedEvent, recordId: this.nextId, timestamp: this.clock() }))
+    this.append(encodeSelRecord({ ...clearedEvent(), recordId: this.nextId, timestamp: this.clock() }))
     this.lastAdded = this.clock()
   }
 
