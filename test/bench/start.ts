@@ -4,7 +4,7 @@
  * of the process to the first 200 of `/healthz`, with the nodes in the database already; memory is read once every BMC
  * has been asked since that start.
  *
- * Flags: `--nodes 0,1000,10000 --runs 15 --first-port 20000`. Entry file.
+ * Flags: `--nodes 0,1000,10000 --runs 15 --first-port 10000`. Entry file.
  */
 import { randomBytes } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -20,7 +20,7 @@ import { median, percentile, round } from "./support/measure.ts"
 import { makeReport } from "./support/report.ts"
 
 export const run = async (args: ReadonlyArray<string>): Promise<void> => {
-  const flags = parseFlags(args, { nodes: [0, 1000, 10_000], runs: 15, firstPort: 20_000 })
+  const flags = parseFlags(args, { nodes: [0, 1000, 10_000], runs: 15, firstPort: 10_000 })
   const report = makeReport(flags.json)
   report.note("packing and installing")
   const installed = await installTarball()

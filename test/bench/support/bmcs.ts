@@ -26,7 +26,7 @@ export interface BmcsOptions {
 }
 
 /** Where our simulator starts; benches run one at a time. */
-export const SIMULATOR_PORT = 21_000
+export const SIMULATOR_PORT = 10_000
 
 /** A valid node id that tells the number of its BMC. */
 export const nodeIdOf = (index: number): NodeId =>
