@@ -8,7 +8,7 @@ import { type FruAreaInfo, makeGetFruInventoryAreaInfo } from "../commands/GetFr
 import { fruBusy, makeReadFruData } from "../commands/ReadFruData.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
-import { ask, refusedWith } from "../sensors/Asking.ts"
+import { ask, refusedWith } from "../Asking.ts"
 import { u8 } from "../wire/bytes.ts"
 import { areaLength } from "./FruAreas.ts"
 import {

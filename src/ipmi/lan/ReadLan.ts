@@ -4,7 +4,7 @@ import { completionCodes } from "../commands/CompletionCode.ts"
 import { makeGetChannelInfo } from "../commands/GetChannelInfo.ts"
 import { lanParameterUnsupported, makeGetLanParameter } from "../commands/GetLanParameter.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
-import { ask, refusedWith } from "../sensors/Asking.ts"
+import { ask, refusedWith } from "../Asking.ts"
 import { decodeLanConfiguration, type LanConfiguration, lanParameterNames, lanParameters } from "./LanConfiguration.ts"
 
 export interface LanReading {

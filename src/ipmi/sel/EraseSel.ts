@@ -10,7 +10,7 @@ import { selErasing } from "../commands/GetSelInfo.ts"
 import { reserveSel } from "../commands/ReserveSel.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ResponseTimeout } from "../IpmiError.ts"
-import { ask, refusedWith } from "../sensors/Asking.ts"
+import { ask, refusedWith } from "../Asking.ts"
 
 /** As often as others may come between a reservation and its use before it is reported. */
 const reservations = 3

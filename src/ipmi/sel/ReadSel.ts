@@ -7,7 +7,7 @@ import { completionCodes } from "../commands/CompletionCode.ts"
 import { firstRecord, lastRecord, makeGetSelEntry, type SelEntry } from "../commands/GetSelEntry.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
-import { ask, refusedWith } from "../sensors/Asking.ts"
+import { ask, refusedWith } from "../Asking.ts"
 import { decodeSelRecord, type SelRecord } from "./SelRecord.ts"
 
 /** Where a collector is: the last record that it has, whole, since a cleared log gives the same ids again. */

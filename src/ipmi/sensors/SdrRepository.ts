@@ -16,7 +16,7 @@ import { makeReserveSdrRepository } from "../commands/ReserveSdrRepository.ts"
 import type { SdrSource } from "../commands/SdrSource.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
-import { ask, refusedWith } from "./Asking.ts"
+import { ask, refusedWith } from "../Asking.ts"
 import { sdrHeaderLength, sdrLength } from "./SdrRecord.ts"
 
 /** A plain value, for the caller to keep and to hand in again. */

@@ -1,7 +1,7 @@
 /** Requests of a long procedure: one that a busy BMC puts off is asked again, so that it doesn't cost the whole procedure. */
 import * as Effect from "effect/Effect"
-import type { IpmiCommand, IpmiSession } from "../IpmiClient.ts"
-import type { IpmiError } from "../IpmiError.ts"
+import type { IpmiCommand, IpmiSession } from "./IpmiClient.ts"
+import type { IpmiError } from "./IpmiError.ts"
 
 /** A BMC is busy for tens of milliseconds, seldom for a second. */
 const repeats = 4
