@@ -12,6 +12,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { IpmiError } from "./IpmiError.ts"
 import type { IpmiTransport } from "./IpmiTransport.ts"
+import type { IpmiResponse } from "./wire/IpmiMessage.ts"
 import { makeLanClient } from "./LanClient.ts"
 
 export type CipherSuite = 17 | 3
@@ -45,6 +46,11 @@ export interface IpmiCommand<A> {
   ) => { readonly ok: true; readonly value: A } | { readonly ok: false; readonly detail: string }
   /** In words, completion codes of this command's own (0x80 to 0xBE). */
   readonly meanings?: ReadonlyMap<number, string>
+  /**
+   * For a command whose answer may come in another message: what ends the request, of a response that arrives in the session
+   * while it is under way; undefined to wait on. `own`: it has this command's numbers. Without it, what is `own` ends it.
+   */
+  readonly answerFrom?: (response: IpmiResponse, own: boolean) => IpmiResponse | undefined
   /** Whether sending it twice is the same as sending it once. One that isn't is sent once, and a lost answer is a `ResponseTimeout`. */
   readonly idempotent: boolean
 }

@@ -9,13 +9,10 @@ import { completionMeaning } from "../commands/CompletionCode.ts"
 import { sendMessage, sendMessageMeanings } from "../commands/SendMessage.ts"
 import type { IpmiCommand, IpmiSession, ReplyHandler } from "../IpmiClient.ts"
 import { CommandRejected, IpmiError, type IpmiReason, ProtocolViolation } from "../IpmiError.ts"
-import { type Bridged, disclose, enclose, type Route } from "./Route.ts"
-
-/** Of the wrapped message. A session has one request under way, and the BMC numbers what it puts on the bus itself. */
-const rqSeq = 1
+import { type Bridged, disclose, enclose, passedOn, type Route } from "./Route.ts"
 
 /** The Send Message that carries `command`; as repeatable as that is. */
-export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>): IpmiCommand<Bridged> => ({
+export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>, rqSeq: number): IpmiCommand<Bridged> => ({
   name: `${command.name} to ${describeRoute(route)}`,
   ...sendMessage,
   // Encoded when it is sent, as the command may have it: a password is unsealed no sooner.
@@ -24,15 +21,20 @@ export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>): Ip
   },
   decode: (data) => disclose(route, { ...numbersOf(command), data: nothing }, data),
   meanings: sendMessageMeanings,
+  answerFrom: passedOn(route, command, rqSeq),
   idempotent: command.idempotent
 })
 
 export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
-  const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) =>
-    session.start(makeBridgedCommand(route, command), {
+  // Of the wrapped message, 6 bits: by it a late answer to an earlier request is told apart.
+  let rqSeq = 0
+  const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) => {
+    rqSeq = (rqSeq + 1) & 0x3f
+    return session.start(makeBridgedCommand(route, command, rqSeq), {
       onError: handler.onError,
       onReply: (bridged) => conclude(route, command, bridged, handler)
     })
+  }
   return {
     target: session.target,
     start,

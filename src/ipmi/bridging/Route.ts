@@ -7,7 +7,13 @@
  */
 import { encodeSendMessage, sendMessage } from "../commands/SendMessage.ts"
 import { type Decoded, malformed } from "../wire/Decoded.ts"
-import { bmcAddress, decodeIpmiResponse, encodeIpmiRequest, type IpmiResponse } from "../wire/IpmiMessage.ts"
+import {
+  bmcAddress,
+  decodeIpmiResponse,
+  encodeIpmiRequest,
+  encodeIpmiResponse,
+  type IpmiResponse
+} from "../wire/IpmiMessage.ts"
 
 /** A controller on a channel: 0 is the IPMB (IPMI 2.0 §6.3). `address` is 8 bits, even (0x82, not 0x41). */
 export interface Hop {
@@ -69,6 +75,32 @@ export const disclose = (route: Route, enclosed: Enclosed, data: Uint8Array): De
     ? answerIn(enclosed, inner)
     : { ok: true, value: { _tag: "RefusedByTransit", completionCode } }
 }
+
+/**
+ * Of a response that arrives while a bridged request is under way: the BMC's own answer, unless it only says that the message
+ * was sent; and the controller's, which the BMC passes on afterwards, as if it had been in the data of its own. Its sequence
+ * number is the wrapped message's, or the wrapping one's (Observed: ipmi_sim of OpenIPMI 2.0.33, 2026-11).
+ */
+export const passedOn = ({ target, transit }: Route, enclosed: Pick<Enclosed, "netFn" | "command">, rqSeq: number) => {
+  const { address } = transit ?? target
+  const { command, netFn } = transit === undefined ? enclosed : sendMessage
+  let wrappingSeq = rqSeq
+  return (response: IpmiResponse, own: boolean): IpmiResponse | undefined => {
+    if (own && response.rsAddr === bmcAddress) {
+      wrappingSeq = response.rqSeq
+      return onlySent(response) ? undefined : response
+    }
+    const isAnswer =
+      response.rsAddr === address &&
+      response.netFn === netFn &&
+      response.command === command &&
+      (response.rqSeq === rqSeq || response.rqSeq === wrappingSeq) &&
+      !(transit !== undefined && onlySent(response))
+    return isAnswer ? { ...response, ...sendMessage, completionCode: 0, data: encodeIpmiResponse(response) } : undefined
+  }
+}
+
+const onlySent = ({ completionCode, data }: IpmiResponse): boolean => completionCode === 0 && data.length === 0
 
 const answerIn = ({ command, netFn }: Enclosed, data: Uint8Array): Decoded<Bridged> => {
   if (data.length === 0) return { ok: true, value: { _tag: "AnsweredApart" } }

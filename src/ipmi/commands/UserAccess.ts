@@ -49,9 +49,7 @@ export const makeSetUserAccess = (channel: number, userId: number, rights: UserR
 })
 
 /** For the BMC's side. */
-export const decodeGetUserAccess = (
-  data: Uint8Array
-): Decoded<{ readonly channel: number; readonly userId: number }> =>
+export const decodeGetUserAccess = (data: Uint8Array): Decoded<{ readonly channel: number; readonly userId: number }> =>
   data.length < 2
     ? truncated("Get User Access", 2, data.length)
     : decoded({ channel: u8(data, 0) & 0x0f, userId: u8(data, 1) & 0x3f })
@@ -99,9 +97,7 @@ export const encodeSetUserAccess = ({ channel, rights, userId }: SetUserAccess):
   Uint8Array.of(changeRights | bitsOf(rights) | (channel & 0x0f), userId & 0x3f, rights.privilegeLimit & 0x0f)
 
 /** For the BMC's side. `changesRights` false: of the rights only the privilege limit counts. */
-export const decodeSetUserAccess = (
-  data: Uint8Array
-): Decoded<SetUserAccess & { readonly changesRights: boolean }> =>
+export const decodeSetUserAccess = (data: Uint8Array): Decoded<SetUserAccess & { readonly changesRights: boolean }> =>
   data.length < 3
     ? truncated("Set User Access", 3, data.length)
     : decoded({

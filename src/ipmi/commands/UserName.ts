@@ -31,9 +31,7 @@ export const decodeGetUserName = (data: Uint8Array): Decoded<number> =>
   data.length < 1 ? truncated("Get User Name", 1, data.length) : decoded(u8(data, 0) & 0x3f)
 
 /** For the BMC's side. */
-export const decodeSetUserName = (
-  data: Uint8Array
-): Decoded<{ readonly userId: number; readonly name: Uint8Array }> =>
+export const decodeSetUserName = (data: Uint8Array): Decoded<{ readonly userId: number; readonly name: Uint8Array }> =>
   data.length < 1 + longestUserName
     ? truncated("Set User Name", 1 + longestUserName, data.length)
     : decoded({ userId: u8(data, 0) & 0x3f, name: data.slice(1, 1 + longestUserName) })

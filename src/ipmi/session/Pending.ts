@@ -2,6 +2,7 @@
 import { completionMeaning } from "../commands/CompletionCode.ts"
 import type { IpmiCommand, ReplyHandler } from "../IpmiClient.ts"
 import { CommandRejected, IpmiError, ProtocolViolation } from "../IpmiError.ts"
+import type { Decoded } from "../wire/Decoded.ts"
 import type { IpmiResponse } from "../wire/IpmiMessage.ts"
 
 export interface Pending {
@@ -36,6 +37,14 @@ export const answers = (response: IpmiResponse, { command, firstSeq, tries }: Pe
   response.netFn === command.netFn &&
   response.command === command.command &&
   ((response.rqSeq - firstSeq) & 0x3f) < tries
+
+/** The response that ends this request; undefined for what does not, or isn't one. */
+export const answerTo = (response: Decoded<IpmiResponse>, pending: Pending | undefined): IpmiResponse | undefined => {
+  if (!response.ok || pending === undefined) return undefined
+  const own = answers(response.value, pending)
+  const { answerFrom } = pending.command
+  return answerFrom === undefined ? (own ? response.value : undefined) : answerFrom(response.value, own)
+}
 
 /** Tells the handler what the answer says. */
 export const conclude = ({ command, handler }: Pending, { completionCode, data }: IpmiResponse): void => {

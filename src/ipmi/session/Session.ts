@@ -20,7 +20,7 @@ import { decodeIpmiResponse } from "../wire/IpmiMessage.ts"
 import { payloadTypes } from "../wire/RmcpPlusPacket.ts"
 import { type LoginMemory, LoginRun, type OpenedSession, type SessionServices } from "./LoginRun.ts"
 import { onlyTryMillis, RoundTrip, tries, waitMillis } from "./Patience.ts"
-import { answers, conclude, makePending, type Pending } from "./Pending.ts"
+import { answerTo, conclude, makePending, type Pending } from "./Pending.ts"
 import { needsRaising, raisePrivilege } from "./RaisePrivilege.ts"
 import { sealCommand } from "./SecureChannel.ts"
 
@@ -188,14 +188,14 @@ export class Session implements IpmiSession {
     if (opened === undefined || !opened.ok || opened.value.payloadType !== payloadTypes.ipmi) return false
     const now = this.#services.deadlines.now()
     this.#heardAt = now
-    const response = decodeIpmiResponse(opened.value.payload)
     const pending = this.#current
-    if (!response.ok || pending === undefined || !answers(response.value, pending)) return false
+    const answer = answerTo(decodeIpmiResponse(opened.value.payload), pending)
+    if (pending === undefined || answer === undefined) return false
     // An answer to a repeated request may be to any of the tries: no measure of the round trip (Karn's rule).
     if (pending.tries === 1) this.#roundTrip.record(now - pending.sentAt)
     this.#current = undefined
     this.#services.deadlines.clear(this.#deadline)
-    conclude(pending, response.value)
+    conclude(pending, answer)
     this.#pump()
     return true
   }
