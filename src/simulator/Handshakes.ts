@@ -163,6 +163,7 @@ export class Handshakes {
       sealMessage: (message) => channel.seal(payloadTypes.ipmi, message),
       maxPrivilege: started.privilege,
       privilege: Math.min(started.privilege, privilegeNumbers.USER),
+      passOn: undefined,
       lastUsedMillis: nowMillis
     }
     return { answer, session }

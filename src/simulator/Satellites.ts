@@ -1,7 +1,7 @@
 /**
- * Management controllers behind a simulated BMC, reached by Send Message: one on the IPMB, and one on a bus behind that.
- * They have no state and know Get Device ID and Get Self Test Results, the first also Send Message. A message that is damaged
- * is met with silence, as on a real bus.
+ * Management controllers behind a simulated BMC, reached by Send Message: two on the IPMB, and one on a bus behind both.
+ * They have no state and know Get Device ID and Get Self Test Results, those on the IPMB also Send Message. A message that is
+ * damaged is met with silence, as on a real bus.
  */
 import { completionCodes } from "../ipmi/commands/CompletionCode.ts"
 import { encodeDeviceId, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
@@ -22,12 +22,23 @@ interface Satellite {
 /** Completion code of Send Message: nobody acknowledged the address. */
 const notAcknowledged = 0x83
 
-/** Channel 7, address 0xC4, seen from the controller on the IPMB. */
-const second: Satellite = { deviceId: 0x22, productId: 3, behind: new Map() }
-const first: Satellite = { deviceId: 0x21, productId: 2, behind: new Map([[7, new Map([[0xc4, second]])]]) }
+/** The one whose answers the BMC passes on in a message of their own, instead of in the data of its own answer. */
+export const answeringApart = 0x84
 
-/** Channel 0 is the IPMB (IPMI 2.0 §6.3); address 0x82. */
-export const behindBmc: Bus = new Map([[0, new Map([[0x82, first]])]])
+/** Channel 7, address 0xC4, seen from the controllers on the IPMB. */
+const far: Satellite = { deviceId: 0x22, productId: 3, behind: new Map() }
+const behindSatellites: Bus = new Map([[7, new Map([[0xc4, far]])]])
+
+/** Channel 0 is the IPMB (IPMI 2.0 §6.3). */
+export const behindBmc: Bus = new Map([
+  [
+    0,
+    new Map([
+      [0x82, { deviceId: 0x21, productId: 2, behind: behindSatellites }],
+      [answeringApart, { deviceId: 0x23, productId: 4, behind: behindSatellites }]
+    ])
+  ]
+])
 
 /** The answer of the controller, an encoded IPMI message, or a completion code for the Send Message itself. */
 export const deliver = (bus: Bus, data: Uint8Array): Uint8Array | number => {

@@ -15,6 +15,8 @@ export interface SimulatedSession {
   /** Most that Set Session Privilege Level grants. */
   readonly maxPrivilege: number
   privilege: number
+  /** A controller's answer that goes out after the BMC's own: an encoded IPMI message. */
+  passOn: Uint8Array | undefined
   lastUsedMillis: number
 }
 

@@ -221,6 +221,10 @@ export class SimulatedBmc implements BmcModel {
       data: typeof result === "number" ? noData : result
     }
     this.send(wrap(encodeIpmiResponse(response)), response, reply)
+    const passedOn = session?.passOn
+    if (session === undefined || passedOn === undefined) return
+    session.passOn = undefined
+    this.send(wrap(passedOn), undefined, reply)
   }
 
   private carryOut(

@@ -26,15 +26,11 @@ export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>, rqS
 })
 
 export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
-  // Of the wrapped message, 6 bits: by it a late answer to an earlier request is told apart.
-  let rqSeq = 0
-  const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) => {
-    rqSeq = (rqSeq + 1) & 0x3f
-    return session.start(makeBridgedCommand(route, command, rqSeq), {
+  const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) =>
+    session.start(makeBridgedCommand(route, command, nextSeq(session)), {
       onError: handler.onError,
       onReply: (bridged) => conclude(route, command, bridged, handler)
     })
-  }
   return {
     target: session.target,
     start,
@@ -50,6 +46,18 @@ export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
     close: Effect.void
   }
 }
+
+/**
+ * Of wrapped messages, 6 bits: by it a late answer to an earlier request is told apart. One count for all that is bridged
+ * over a session, since each sensor may be read over a bridge of its own.
+ */
+const nextSeq = (session: IpmiSession): number => {
+  const next = ((lastSeqs.get(session) ?? 0) + 1) & 0x3f
+  lastSeqs.set(session, next)
+  return next
+}
+
+const lastSeqs = new WeakMap<IpmiSession, number>()
 
 const conclude = <A>(route: Route, command: IpmiCommand<A>, bridged: Bridged, handler: ReplyHandler<A>): void => {
   const operation = `${command.name} to ${describeRoute(route)}`
