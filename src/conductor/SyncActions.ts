@@ -32,6 +32,8 @@ import { syncTask } from "./TaskNames.ts"
 const mostWaiting = 50_000
 /** Rows of one transaction. */
 const batchRows = 1000
+/** Between two warnings of nodes that went to fault. */
+const warnEveryMillis = 10_000
 /** Commands on their way at once; each takes milliseconds of a BMC that answers, and seconds of one that does not. */
 const correctionsAtOnce = 32
 
@@ -107,6 +109,21 @@ const make = Effect.gen(function* () {
     return { item, node: record.node, decision: decide(item.answer, situation, rules) }
   }
 
+  let faultsUnsaid = 0
+  let saidAtMillis = -Infinity
+  /** A rack that dies is some lines, not a line a node; the journal has each, and every pass says how many fail. */
+  const warnOfFaults = (count: number, example: Node): Effect.Effect<void> => {
+    faultsUnsaid += count
+    const nowMillis = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+    if (nowMillis - saidAtMillis < warnEveryMillis) return Effect.void
+    saidAtMillis = nowMillis
+    const nodes = faultsUnsaid
+    faultsUnsaid = 0
+    return Effect.logWarning("Nodes are at fault: their BMCs fail, or the machines do not obey").pipe(
+      Effect.annotateLogs({ nodes, node: label(example), error: example.lastError, task: syncTask })
+    )
+  }
+
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<Decided & { readonly consequence: Consequence }>) {
     const changed = yield* store.updateAll(
       batch.map(({ consequence: { changes }, node }) => ({ id: node.id, changes, expectedVersion: node.version }))
@@ -119,11 +136,7 @@ const make = Effect.gen(function* () {
     }
     const faults = changed.filter((node) => byId.get(node.id)?.decision._tag === "GiveUp")
     const example = faults[0]
-    if (example !== undefined) {
-      yield* Effect.logWarning("Nodes are at fault: their BMCs fail, or the machines do not obey").pipe(
-        Effect.annotateLogs({ nodes: faults.length, node: label(example), error: example.lastError, task: syncTask })
-      )
-    }
+    if (example !== undefined) yield* warnOfFaults(faults.length, example)
   })
 
   const handleBatch = Effect.fnUntraced(function* (batch: ReadonlyArray<SyncItem>) {
