@@ -61,7 +61,9 @@ export interface UserChange {
 /** Undefined when nothing is to be changed. */
 export const readChange = Effect.fnUntraced(function* (flags: ChangeFlags) {
   const { disable, enable, newPasswordFile, setName, setPassword, testPassword, yes } = flags
-  const asked = [setPassword, testPassword, setName, enable, disable].filter((flag) => Option.isSome<unknown>(flag)).length
+  const asked = [setPassword, testPassword, setName, enable, disable].filter((flag) =>
+    Option.isSome<unknown>(flag)
+  ).length
   if (asked > 1) return yield* usage("one change at a time, please")
   if (Option.isSome(newPasswordFile) && Option.isNone(setPassword) && Option.isNone(testPassword)) {
     return yield* usage("--new-password-file for whom? --set-password is missing")
