@@ -29,7 +29,7 @@ import { startIpmiSim } from "../fixtures/ipmi/ipmiSim.ts"
 import { freePorts } from "../simulator/ports.ts"
 
 const timeLimit = 60_000
-const simPort = 28_831
+const simPorts = { plain: 28_831, satellite: 28_832 }
 
 const run = (program: string, args: ReadonlyArray<string>): Effect.Effect<string> =>
   Effect.callback((resume) => {
@@ -57,11 +57,20 @@ const bench = (port: number, suite: 17 | 3) => ({
   ipmitool: (...command: ReadonlyArray<string>) =>
     run("ipmitool", [
       ..."-I lanplus -H 127.0.0.1 -U admin -P secret -R 2 -N 2".split(" "),
-      ...["-C", `${suite}`, "-p", `${port}`, ...command]
+      "-C",
+      `${suite}`,
+      "-p",
+      `${port}`,
+      ...command
     ]),
   freeipmi: (program: string, ...command: ReadonlyArray<string>) =>
     run(program, [
-      ...["-h", `127.0.0.1:${port}`, "-D", "LAN_2_0", "-I", `${suite}`],
+      "-h",
+      `127.0.0.1:${port}`,
+      "-D",
+      "LAN_2_0",
+      "-I",
+      `${suite}`,
       ...`-u admin -p secret -l ADMIN -W opensesspriv --session-timeout 5000 --retransmission-timeout 500`.split(" "),
       ...command
     ])
@@ -230,6 +239,18 @@ describe("raw commands", () => {
       expect(yield* ipmitool("-t", "0x90", "-b", "0", "raw", "6", "1")).toContain("rsp=0x83")
     })
   )
+
+  live(
+    "reach one whose answers come in messages of their own as ipmitool's do",
+    Effect.gen(function* () {
+      const { ipmitool, session } = yield* simulated()
+      const behind = bridge(session, { target: { channel: 0, address: 0x84 } })
+      const answer = yield* behind.request(
+        makeRawCommand({ netFn: 0x06, lun: 0, command: 0x01, data: new Uint8Array(0) })
+      )
+      expect(yield* ipmitool("-t", "0x84", "-b", "0", "raw", "6", "1")).toBe(spaced(answer))
+    })
+  )
 })
 
 describe("ipmi_sim", () => {
@@ -237,7 +258,7 @@ describe("ipmi_sim", () => {
     "tells its GUID, users, channel and session as to ipmitool, and takes no boot flags",
     Effect.gen(function* () {
       const { port } = yield* Effect.acquireRelease(
-        Effect.promise(() => startIpmiSim(simPort)),
+        Effect.promise(() => startIpmiSim(simPorts.plain)),
         (sim) => Effect.promise(sim.stop)
       )
       const session = yield* sessionTo(port)
@@ -261,6 +282,34 @@ describe("ipmi_sim", () => {
         completionCode: 0xff
       })
       expect(yield* session.request(getDeviceId)).toMatchObject({ productId: 0x0f02 })
+    })
+  )
+
+  live(
+    "passes on what a controller behind it answers, as to ipmitool",
+    Effect.gen(function* () {
+      const { port } = yield* Effect.acquireRelease(
+        Effect.promise(() => startIpmiSim(simPorts.satellite, "satellite.emu")),
+        (sim) => Effect.promise(sim.stop)
+      )
+      const session = yield* sessionTo(port)
+      const { ipmitool } = bench(port, 3)
+      const behind = bridge(session, { target: { channel: 0, address: 0x82 } })
+      const ours = yield* behind.request(getDeviceId)
+      expect(ours).toMatchObject({ deviceId: 3, firmwareMajor: 2, ipmiVersion: "2.0", manufacturerId: 4753 })
+      const printed = yield* ipmitool("-t", "0x82", "mc", "info")
+      expect(printed).toMatch(/^Device ID +: 3\n/)
+      expect(printed).toMatch(/^Firmware Revision +: 2\.06$/m)
+      expect(printed).toMatch(/^IPMI Version +: 2\.0$/m)
+      expect(printed).toMatch(new RegExp(`^Manufacturer ID +: ${ours.manufacturerId}$`, "m"))
+      expect(printed).toMatch(new RegExp(`^Product ID +: ${ours.productId} `, "m"))
+      const answer = yield* behind.request(
+        makeRawCommand({ netFn: 0x06, lun: 0, command: 0x01, data: new Uint8Array(0) })
+      )
+      expect(yield* ipmitool("-t", "0x82", "raw", "6", "1")).toBe(spaced(answer))
+      const nobody = bridge(session, { target: { channel: 0, address: 0x84 } })
+      expect((yield* Effect.flip(nobody.request(getDeviceId))).reason).toMatchObject({ completionCode: 0x83 })
+      expect(session.info().logins).toBe(1)
     })
   )
 })

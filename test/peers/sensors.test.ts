@@ -18,7 +18,7 @@ import { bindFleet } from "../../src/simulator/UdpFleet.ts"
 import { startIpmiSim } from "../fixtures/ipmi/ipmiSim.ts"
 import { freePorts } from "../simulator/ports.ts"
 
-const ports = { repository: 28_811, device: 28_812 }
+const ports = { repository: 28_811, device: 28_812, satellite: 28_813 }
 const timeLimit = 30_000
 
 const peer = (port: number, emulator: string) =>
@@ -188,6 +188,30 @@ describe("sensors of ipmi_sim", () => {
             ["PS1 Status", undefined, "present, input lost"]
           ]
         )
+      }).pipe(Effect.scoped, Effect.provide(client)),
+    timeLimit
+  )
+
+  it.live(
+    "of a controller behind it are read through it, as by ipmitool",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* peer(ports.satellite, "satellite.emu")
+        const { statuses } = yield* readAll(port)
+        assert.deepStrictEqual(
+          statuses.map(({ problem, sensor, states, value }) => [sensor.name, value, states.join(", "), problem]),
+          [
+            ["P12V", 11.97, "ok", undefined],
+            ["Far", 42, "ok", undefined],
+            [
+              "Gone",
+              undefined,
+              "",
+              "Get Sensor Reading to 0x84 on channel 0 was refused: no controller at this address (0x83)"
+            ]
+          ]
+        )
+        assertSame(statuses, yield* sensorList(port, 3), 3)
       }).pipe(Effect.scoped, Effect.provide(client)),
     timeLimit
   )

@@ -66,9 +66,7 @@ const conclude = <A>(route: Route, command: IpmiCommand<A>, bridged: Bridged, ha
     fail(new CommandRejected({ operation, completionCode, meaning }))
   switch (bridged._tag) {
     case "AnsweredApart":
-      return fail(
-        new ProtocolViolation({ detail: `the BMC took ${operation}, but did not hand the answer back with its own` })
-      )
+      return fail(new ProtocolViolation({ detail: `the answer to ${operation} was not handed back on the way` }))
     case "RefusedByTransit":
       return rejected(bridged.completionCode, meaningOf(bridged.completionCode, sendMessageMeanings))
     case "Answered": {

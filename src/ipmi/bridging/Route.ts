@@ -62,7 +62,7 @@ const sendTo = ({ address, channel }: Hop, { command, data, lun, netFn }: Enclos
 export type Bridged =
   | { readonly _tag: "Answered"; readonly answer: IpmiResponse }
   | { readonly _tag: "RefusedByTransit"; readonly completionCode: number }
-  /** The BMC took it, and sends the target's answer in a message of its own. */
+  /** It was taken on the way, and the target's answer was not handed back with that. */
   | { readonly _tag: "AnsweredApart" }
 
 /** The data of a Send Message's answer that was a success. Checks checksums, and that it answers what was sent. */
