@@ -7,7 +7,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import type { BmcAddress } from "../domain/DriverInfoRules.ts"
 import type { Driver, NodeId } from "../domain/Node.ts"
 import type { FailureReason } from "../domain/Failure.ts"
 import type { PowerState } from "../domain/PowerState.ts"
@@ -15,20 +15,11 @@ import type { PowerCommand, PowerReader } from "./Bmc.ts"
 import type { BmcError } from "./BmcError.ts"
 
 /** Where a node's BMC is and how to log in: what validated driver_info comes to. */
-export interface BmcEndpoint {
+export interface BmcEndpoint extends BmcAddress {
   readonly nodeId: NodeId
   readonly driver: Driver
   /** Changes with every change of the credential or address; a new one gets new tries. */
   readonly credentialVersion: number
-  readonly host: string
-  readonly port: number
-  readonly username: string
-  readonly password: Redacted.Redacted
-  readonly kg: Redacted.Redacted<Uint8Array> | null
-  readonly privilege: "CALLBACK" | "USER" | "OPERATOR" | "ADMINISTRATOR"
-  /** Null: 17, then 3. */
-  readonly cipherSuite: 17 | 3 | null
-  readonly protocolVersion: "2.0" | "1.5"
 }
 
 export type BreakerState = "closed" | "open" | "half-open"
