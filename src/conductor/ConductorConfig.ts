@@ -111,7 +111,7 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
     "TUTTI_CONDUCTOR_HOST",
     Schema.NonEmptyString,
     "localhost",
-    "Name of this conductor, as messages and Ironic's `reservation` show it; by default the machine's host name"
+    "Name of this conductor, as messages and Ironic's `reservation` show it; `tutti serve` takes the machine's host name where none is given"
   ),
   workersPoolSize: option(
     "TUTTI_WORKERS_POOL_SIZE",
