@@ -259,12 +259,13 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
     Effect.gen(function* () {
       const tutti = yield* enrol(17)
       yield* tutti(["power", "off", "n17"])
+      yield* tutti(["power", "on", "n17"])
       // Entries reach the store in batches.
       let out = ""
-      while (!out.includes("PowerChanged")) ({ out } = yield* tutti(["journal", "n17", "-n", "1"]))
+      while (!out.includes("power on, confirmed")) ({ out } = yield* tutti(["journal", "n17", "-n", "1"]))
       expect(timeless(out)).toEqual([
         "AT  NODE  EVENT  BY  FROM  TO  WHY",
-        "TIME  n17  PowerChanged  operator  -  power off  power off, confirmed by a read."
+        "TIME  n17  PowerChanged  operator  power off  power on  power on, confirmed by a read."
       ])
     })
   )
