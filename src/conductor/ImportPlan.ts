@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeImportLine, type DecodedLine } from "../domain/ImportLine.ts"
-import type { Node, NodeId } from "../domain/Node.ts"
+import { type Node, type NodeId, unsetFields } from "../domain/Node.ts"
 import type { NewNode } from "../store/NodeStore.ts"
 import type { LineError } from "./Enrolment.ts"
 
@@ -77,15 +77,10 @@ export const toNewNode = (
   description: line.description === undefined ? (known?.description ?? null) : line.description,
   resourceClass: line.resource_class === undefined ? (known?.resourceClass ?? null) : line.resource_class,
   disablePowerOff: line.disable_power_off ?? known?.disablePowerOff ?? false,
+  ...unsetFields,
   provisionState,
-  desiredPower: null,
-  pendingPower: null,
   operatorMaintenance: line.maintenance ?? false,
-  maintenanceReason: line.maintenance === true ? (line.maintenance_reason ?? null) : null,
-  fault: null,
-  faultReason: null,
-  faultAt: null,
-  lastError: null
+  maintenanceReason: line.maintenance === true ? (line.maintenance_reason ?? null) : null
 })
 
 /** The stored node that the line means: by its uuid, or else by its name. */

@@ -8,19 +8,40 @@ export const JournalKind = Schema.Literals([
   "NodeEnrolled",
   "NodeChanged",
   "NodeDeleted",
+  "ProvisionChanged",
+  "NodeInspected",
   "PowerObserved",
   "PowerCorrected",
   "PowerRequested",
   "PowerChanged",
   "PowerFailed",
   "PowerAborted",
+  /** Observe-only: what would have been done. */
+  "PowerWithheld",
+  "BulkPowerStarted",
+  "BulkPowerEnded",
   "MaintenanceSet",
   "MaintenanceCleared",
   "FaultRaised",
   "FaultCleared",
+  /** `last_error` was set, and was cleared. */
+  "ErrorOpened",
+  "ErrorClosed",
   "CredentialRejected",
+  "CredentialAccepted",
+  "LockLost",
+  "LockBroken",
+  "IncidentOpened",
+  "IncidentClosed",
+  "SelEvent",
+  "SelCleared",
+  "TaskMissed",
+  "TaskResumed",
+  "SettingChanged",
   "ConductorStarted",
-  "ConductorStopped"
+  "ConductorStopped",
+  "ConductorLost",
+  "ConductorForgotten"
 ])
 export type JournalKind = typeof JournalKind.Type
 

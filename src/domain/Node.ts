@@ -25,8 +25,33 @@ export type NodeName = typeof NodeName.Type
 export const Driver = Schema.Literals(["ipmi", "ipmitool", "fake-hardware"])
 export type Driver = typeof Driver.Type
 
-export const ProvisionState = Schema.Literals(["enroll", "verifying", "manageable", "available"])
+/** The states of Ironic's `provision_state` that a node of Tutti can be in; `Provision` has the moves between them. */
+export const ProvisionState = Schema.Literals([
+  "enroll",
+  "verifying",
+  "manageable",
+  "available",
+  "inspecting",
+  "inspect wait",
+  "inspect failed",
+  "adopting",
+  "adopt failed",
+  "cleaning",
+  "clean wait",
+  "clean failed",
+  "deploying",
+  "deploy wait",
+  "deploy failed",
+  "active",
+  "deleting",
+  "error"
+])
 export type ProvisionState = typeof ProvisionState.Type
+
+/** A lower-case UUID of something that is no node. */
+export const Uuid = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, { expected: "a UUID" })
+)
 
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
 
@@ -59,7 +84,21 @@ export class Node extends Schema.Class<Node>("Node")({
   owner: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String),
   resourceClass: Schema.NullOr(Schema.String),
+  chassisId: Schema.NullOr(Uuid),
+  traits: Schema.Array(Schema.String),
+  /** Set by an operator: the node can't be deleted, nor taken from whom it serves. */
+  protected: Schema.Boolean,
+  protectedReason: Schema.NullOr(Schema.String),
+  /** Set by an operator: the node is not to be made available again. */
+  retired: Schema.Boolean,
+  retiredReason: Schema.NullOr(Schema.String),
   provisionState: ProvisionState,
+  /** Where the move under way is to end; null when none is. */
+  targetProvisionState: Schema.NullOr(ProvisionState),
+  /** When `provisionState` changed last. */
+  provisionUpdatedAt: Schema.NullOr(Schema.DateTimeUtc),
+  inspectionStartedAt: Schema.NullOr(Schema.DateTimeUtc),
+  inspectionFinishedAt: Schema.NullOr(Schema.DateTimeUtc),
   /** The recorded power state: what the machine should be in. Null until first observed, and after a fault. */
   desiredPower: Schema.NullOr(PowerState),
   /** The action in flight, Ironic's `target_power_state`. */
@@ -78,6 +117,28 @@ export class Node extends Schema.Class<Node>("Node")({
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.NullOr(Schema.DateTimeUtc)
 }) {}
+
+/** What nobody set yet of a new node's fields. */
+export const unsetFields = {
+  chassisId: null,
+  traits: [],
+  protected: false,
+  protectedReason: null,
+  retired: false,
+  retiredReason: null,
+  targetProvisionState: null,
+  provisionUpdatedAt: null,
+  inspectionStartedAt: null,
+  inspectionFinishedAt: null,
+  desiredPower: null,
+  pendingPower: null,
+  operatorMaintenance: false,
+  maintenanceReason: null,
+  fault: null,
+  faultReason: null,
+  faultAt: null,
+  lastError: null
+} as const
 
 /** Ironic's `maintenance`: true when an operator said so, or a fault holds. */
 export const inMaintenance = (node: Node): boolean => node.operatorMaintenance || node.fault !== null

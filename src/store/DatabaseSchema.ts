@@ -13,6 +13,7 @@ import { nodes } from "./migrations/0001_nodes.ts"
 import { journal } from "./migrations/0002_journal.ts"
 import { bmcProfiles } from "./migrations/0003_bmc_profiles.ts"
 import { meta } from "./migrations/0004_meta.ts"
+import { nodeDetails } from "./migrations/0005_node_details.ts"
 import { open, seal, sealedWith, SecretKey } from "./Secrets.ts"
 import { sealAnew } from "./SecretRotation.ts"
 import { MigrationFailed, NewerSchema, StartError, WrongKey } from "./StartError.ts"
@@ -21,11 +22,12 @@ const migrations = {
   "0001_nodes": nodes,
   "0002_journal": journal,
   "0003_bmc_profiles": bmcProfiles,
-  "0004_meta": meta
+  "0004_meta": meta,
+  "0005_node_details": nodeDetails
 }
 
 /** The schema's version that this build reads and writes: the number of its last migration. */
-export const knownVersion = Object.keys(migrations).length
+export const knownVersion = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 const table = "tutti_migrations"
 

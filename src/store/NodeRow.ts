@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { Driver, DriverInfo, Node, NodeId, NodeName, PendingPower, ProvisionState } from "../domain/Node.ts"
+import { Driver, DriverInfo, Node, NodeId, NodeName, PendingPower, ProvisionState, Uuid } from "../domain/Node.ts"
 import type { NodeRecord, PowerObservation } from "../domain/Node.ts"
 import { FailureReason, Fault } from "../domain/Failure.ts"
 import { PowerAction, PowerState } from "../domain/PowerState.ts"
@@ -54,7 +54,17 @@ const columns: ReadonlyArray<Column> = [
   { name: "owner", oid: textOid, of: (node) => textOrNull(node.owner) },
   { name: "description", oid: textOid, of: (node) => textOrNull(node.description) },
   { name: "resource_class", oid: textOid, of: (node) => textOrNull(node.resourceClass) },
+  { name: "chassis_id", oid: uuid, of: (node) => node.chassisId },
+  { name: "traits", oid: textOid, isJson: true, of: (node) => json(node.traits) },
+  { name: "protected", oid: bool, of: (node) => node.protected },
+  { name: "protected_reason", oid: textOid, of: (node) => textOrNull(node.protectedReason) },
+  { name: "retired", oid: bool, of: (node) => node.retired },
+  { name: "retired_reason", oid: textOid, of: (node) => textOrNull(node.retiredReason) },
   { name: "provision_state", oid: textOid, of: (node) => node.provisionState },
+  { name: "target_provision_state", oid: textOid, of: (node) => node.targetProvisionState },
+  { name: "provision_updated_at", oid: timestamptz, of: (node) => dateOrNull(node.provisionUpdatedAt) },
+  { name: "inspection_started_at", oid: timestamptz, of: (node) => dateOrNull(node.inspectionStartedAt) },
+  { name: "inspection_finished_at", oid: timestamptz, of: (node) => dateOrNull(node.inspectionFinishedAt) },
   { name: "desired_power", oid: textOid, of: (node) => node.desiredPower },
   { name: "pending_action", oid: textOid, of: (node) => node.pendingPower?.action ?? null },
   { name: "pending_since", oid: timestamptz, of: (node) => dateOrNull(node.pendingPower?.requestedAt ?? null) },
@@ -123,7 +133,17 @@ const Row = Schema.Struct({
   owner: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String),
   resource_class: Schema.NullOr(Schema.String),
+  chassis_id: Schema.NullOr(Uuid),
+  traits: Schema.Array(Schema.String),
+  protected: Schema.Boolean,
+  protected_reason: Schema.NullOr(Schema.String),
+  retired: Schema.Boolean,
+  retired_reason: Schema.NullOr(Schema.String),
   provision_state: ProvisionState,
+  target_provision_state: Schema.NullOr(ProvisionState),
+  provision_updated_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  inspection_started_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  inspection_finished_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
   desired_power: Schema.NullOr(PowerState),
   pending_action: Schema.NullOr(PowerAction),
   pending_since: Schema.NullOr(Schema.DateTimeUtcFromDate),
@@ -182,7 +202,17 @@ const decode = (ring: KeyRing, raw: unknown): Result.Result<StoredNode, StoreErr
         owner: row.owner,
         description: row.description,
         resourceClass: row.resource_class,
+        chassisId: row.chassis_id,
+        traits: row.traits,
+        protected: row.protected,
+        protectedReason: row.protected_reason,
+        retired: row.retired,
+        retiredReason: row.retired_reason,
         provisionState: row.provision_state,
+        targetProvisionState: row.target_provision_state,
+        provisionUpdatedAt: row.provision_updated_at,
+        inspectionStartedAt: row.inspection_started_at,
+        inspectionFinishedAt: row.inspection_finished_at,
         desiredPower: row.desired_power,
         pendingPower:
           row.pending_action === null || row.pending_since === null

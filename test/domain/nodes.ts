@@ -1,7 +1,7 @@
 /** Nodes for tests of the domain and the conductor. */
 import { DateTime } from "effect"
 import { checkDriverInfo, type RawDriverInfo } from "../../src/domain/DriverInfoRules.ts"
-import { Node, NodeId, NodeName } from "../../src/domain/Node.ts"
+import { Node, NodeId, NodeName, unsetFields } from "../../src/domain/Node.ts"
 import type { NewNode } from "../../src/store/NodeStore.ts"
 
 /** The id of the nth node. */
@@ -42,15 +42,8 @@ export const makeNewNode = (n: number, { name, ...given }: Overrides = {}): NewN
   description: null,
   resourceClass: null,
   provisionState: "available",
-  desiredPower: null,
-  pendingPower: null,
   disablePowerOff: false,
-  operatorMaintenance: false,
-  maintenanceReason: null,
-  fault: null,
-  faultReason: null,
-  faultAt: null,
-  lastError: null,
+  ...unsetFields,
   ...given,
   ...named(name)
 })

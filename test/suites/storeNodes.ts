@@ -1,7 +1,7 @@
 /** Nodes for the suites of the stores. */
 import { randomUUID } from "node:crypto"
 import { Redacted, Schema } from "effect"
-import { DriverInfo, NodeId, NodeName } from "../../src/domain/Node.ts"
+import { DriverInfo, NodeId, NodeName, unsetFields } from "../../src/domain/Node.ts"
 import type { NewNode } from "../../src/store/NodeStore.ts"
 
 const asName = Schema.decodeSync(NodeName)
@@ -30,15 +30,8 @@ export const newNode = (
     description: null,
     resourceClass: null,
     provisionState: "available",
-    desiredPower: null,
-    pendingPower: null,
     disablePowerOff: false,
-    operatorMaintenance: false,
-    maintenanceReason: null,
-    fault: null,
-    faultReason: null,
-    faultAt: null,
-    lastError: null,
+    ...unsetFields,
     ...rest
   }
 }

@@ -7,7 +7,8 @@ import {
   NodeId,
   NodeName,
   type NodeRecord,
-  type PowerObservation
+  type PowerObservation,
+  unsetFields
 } from "../../../src/domain/Node.ts"
 
 export type NodeInput = Omit<Partial<Node>, "id" | "name"> & {
@@ -35,15 +36,8 @@ export const makeNode = (n: number, { id, name, ...input }: NodeInput = {}): Nod
     description: null,
     resourceClass: null,
     provisionState: "available",
-    desiredPower: null,
-    pendingPower: null,
     disablePowerOff: false,
-    operatorMaintenance: false,
-    maintenanceReason: null,
-    fault: null,
-    faultReason: null,
-    faultAt: null,
-    lastError: null,
+    ...unsetFields,
     version: 1,
     createdAt: DateTime.makeUnsafe("2026-11-22T19:05:38.341Z"),
     updatedAt: null,
