@@ -1,17 +1,18 @@
 /**
  * The conductor's options: Ironic's names in capitals with `TUTTI_` before them, and ours where Ironic has none.
- * Read once, at the start, by the composition root; everything else gets the value. The table of them in the docs is
- * made from here.
+ * The environment is read once, at the start, by the composition root; everything else has the service, whose value is
+ * the options as they are now: an option that is read late, at the moment of use, can be changed while the conductor
+ * runs. The table of them in the docs is made from here.
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { boolean, durationBetween, intBetween, nonEmptyText, type OptionCodec } from "./OptionCodecs.ts"
+import { recoveryTask, syncTask } from "./TaskNames.ts"
 
 export interface ConductorOptions {
   readonly conductorHost: string
@@ -33,75 +34,42 @@ export interface ConductorOptions {
 export class ConductorConfig extends Context.Service<ConductorConfig, ConductorOptions>()(
   "tutti/conductor/ConductorConfig"
 ) {
-  /** The defaults, but for what is given: for tests and benches. */
+  /** The defaults, but for what is given. */
   static readonly layer = (options: Partial<ConductorOptions> = {}): Layer.Layer<ConductorConfig> =>
-    Layer.succeed(ConductorConfig, { ...defaults, ...options })
-}
-
-/** `30 seconds`, `30s`, `5 minutes`, `5m`, `250 ms`, or a bare number of seconds. */
-export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text)
-  const unit = units.find(({ names }) => names.includes(match?.[2]?.toLowerCase() ?? "?"))
-  return match === null || unit === undefined
-    ? Option.none()
-    : Option.some(Duration.millis(Number(match[1]) * unit.millis))
+    Layer.sync(ConductorConfig, () => ({ ...defaults, ...options }))
 }
 
 /** One option, as the documentation shows it. */
 export interface OptionRow {
+  readonly name: OptionName
   readonly env: string
   readonly default: string
+  /** What it may be, with unit and range. */
+  readonly expected: string
+  readonly needsRestart: boolean
+  /** The periodic task whose spacing it is; null for other options. */
+  readonly task: string | null
   readonly meaning: string
 }
 
-const units: ReadonlyArray<{ readonly names: ReadonlyArray<string>; readonly millis: number }> = [
-  { names: ["ms", "milli", "millis", "millisecond", "milliseconds"], millis: 1 },
-  { names: ["", "s", "sec", "secs", "second", "seconds"], millis: 1000 },
-  { names: ["m", "min", "mins", "minute", "minutes"], millis: 60_000 },
-  { names: ["h", "hour", "hours"], millis: 3_600_000 },
-  { names: ["d", "day", "days"], millis: 86_400_000 }
-]
-
-/** Says a duration as a person would write it. */
-const formatDuration = (duration: Duration.Duration): string => {
-  const millis = Duration.toMillis(duration)
-  return millis % 1000 === 0 ? `${millis / 1000} seconds` : `${millis} ms`
-}
-
-const durationBetween = (minimum: Duration.Duration, maximum: Duration.Duration) => {
-  const expected = `a duration such as 30s or 5m, from ${formatDuration(minimum)} to ${formatDuration(maximum)}`
-  return Schema.String.pipe(
-    Schema.decodeTo(Schema.Duration, {
-      decode: SchemaGetter.transformEffect((text: string) =>
-        Effect.fromOption(
-          Option.filter(parseDuration(text), Duration.between({ minimum, maximum })),
-          () => new SchemaIssue.InvalidValue({ expected })
-        )
-      ),
-      encode: SchemaGetter.transform(formatDuration)
-    })
-  )
-}
-
-const intBetween = (minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum }, { expected: `a whole number from ${minimum} to ${maximum}` }))
-
 interface OptionSpec<A> {
-  readonly config: Config.Config<A>
+  readonly env: string
+  readonly codec: OptionCodec<A>
   readonly default: A
-  readonly row: OptionRow
+  readonly meaning: string
+  /** Whether a change takes effect at the next start only. */
+  readonly needsRestart: boolean
+  /** The periodic task whose spacing it is. */
+  readonly task: string | null
 }
 
 const option = <A>(
   env: string,
-  codec: Schema.ConstraintCodec<A, unknown>,
+  codec: OptionCodec<A>,
   fallback: NoInfer<A>,
-  meaning: string
-): OptionSpec<A> => ({
-  config: Config.withDefault(Config.schema(codec, env), fallback),
-  default: fallback,
-  row: { env, default: Duration.isDuration(fallback) ? formatDuration(fallback) : String(fallback), meaning }
-})
+  meaning: string,
+  { needsRestart = false, task = null }: { readonly needsRestart?: boolean; readonly task?: string | null } = {}
+): OptionSpec<A> => ({ env, codec, default: fallback, meaning, needsRestart, task })
 
 const interval = durationBetween(Duration.seconds(1), Duration.days(1))
 const wait = durationBetween(Duration.seconds(1), Duration.hours(2))
@@ -109,27 +77,31 @@ const wait = durationBetween(Duration.seconds(1), Duration.hours(2))
 const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptions[K]> } = {
   conductorHost: option(
     "TUTTI_CONDUCTOR_HOST",
-    Schema.NonEmptyString,
+    nonEmptyText,
     "localhost",
-    "Name of this conductor, as messages and Ironic's `reservation` show it; `tutti serve` takes the machine's host name where none is given"
+    "Name of this conductor, as messages and Ironic's `reservation` show it; `tutti serve` takes the machine's host name where none is given",
+    { needsRestart: true }
   ),
   workersPoolSize: option(
     "TUTTI_WORKERS_POOL_SIZE",
     intBetween(3, 10_000),
     300,
-    "How many runs of periodic tasks may work at once"
+    "How many runs of periodic tasks may work at once",
+    { needsRestart: true }
   ),
   reservedWorkersPoolPercentage: option(
     "TUTTI_RESERVED_WORKERS_POOL_PERCENTAGE",
     intBetween(0, 50),
     5,
-    "Share of the pool that background work can never take"
+    "Share of the pool that background work can never take",
+    { needsRestart: true }
   ),
   syncPowerStateInterval: option(
     "TUTTI_SYNC_POWER_STATE_INTERVAL",
     interval,
     Duration.seconds(30),
-    "Spacing of `sync_power_states`: how often each node's power state is read"
+    "Spacing of `sync_power_states`: how often each node's power state is read",
+    { task: syncTask }
   ),
   syncPowerStateWorkers: option(
     "TUTTI_SYNC_POWER_STATE_WORKERS",
@@ -139,7 +111,7 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
   ),
   syncPowerStateSpread: option(
     "TUTTI_SYNC_POWER_STATE_SPREAD",
-    Schema.Boolean,
+    boolean,
     true,
     "Whether a pass is spread over its spacing by a hash of the node; otherwise all nodes are due at once"
   ),
@@ -151,7 +123,7 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
   ),
   forcePowerStateDuringSync: option(
     "TUTTI_FORCE_POWER_STATE_DURING_SYNC",
-    Schema.Boolean,
+    boolean,
     true,
     "Whether a machine in another state than recorded is switched back; otherwise the record follows the machine"
   ),
@@ -159,7 +131,8 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
     "TUTTI_POWER_FAILURE_RECOVERY_INTERVAL",
     interval,
     Duration.seconds(300),
-    "Spacing of `power_failure_recovery`: how often nodes at fault are tried again"
+    "Spacing of `power_failure_recovery`: how often nodes at fault are tried again",
+    { task: recoveryTask }
   ),
   powerStateChangeTimeout: option(
     "TUTTI_POWER_STATE_CHANGE_TIMEOUT",
@@ -193,26 +166,57 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
   )
 }
 
-// The keys of `specs` are those of ConductorOptions, each with its own type, which `Object.entries` can't tell.
-const pick = <V>(f: (spec: OptionSpec<unknown>) => V): { readonly [K in keyof ConductorOptions]: V } =>
-  Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, f(spec)])) as never
+export type OptionName = keyof ConductorOptions
+
+// The keys of `specs` are those of ConductorOptions, which `Object.entries` can't tell.
+const entries = Object.entries(specs) as unknown as ReadonlyArray<readonly [OptionName, OptionSpec<unknown>]>
+
+// A record with these keys; that each value is of its own option's type is up to `f`, and the compiler can't tell.
+const mapOptions = <R>(f: (spec: OptionSpec<unknown>) => unknown): R =>
+  Object.fromEntries(entries.map(([name, spec]) => [name, f(spec)])) as R
 
 /** What holds when nothing is configured. */
-// `pick` gives each key the default of its own spec.
-export const defaults: ConductorOptions = pick((spec) => spec.default) as never
+export const defaults = mapOptions<ConductorOptions>((spec) => spec.default)
 
-/** Reads the environment's values; fails with the name of the variable and what it may be. */
-// `pick` gives each key the config of its own spec.
-export const config: Config.Config<ConductorOptions> = Config.all(pick((spec) => spec.config)) as never
+/** Reads the environment's value; fails with the name of the variable and what it may be. */
+const fromEnvironment = ({ codec, env }: OptionSpec<unknown>) =>
+  Config.mapEffect(Config.String(env), (text) =>
+    Effect.mapError(
+      Effect.fromResult(codec.parse(text)),
+      (message) =>
+        new Config.ConfigError(
+          new Schema.SchemaError(new SchemaIssue.Pointer([env], new SchemaIssue.InvalidValue({ message })))
+        )
+    )
+  )
 
-/** Every option, for the documentation. */
-export const optionRows: ReadonlyArray<OptionRow> = Object.values(pick((spec) => spec.row))
+/** All options as the environment has them; each one's default where it says nothing. */
+export const config: Config.Config<ConductorOptions> = Config.all(
+  mapOptions<Record<OptionName, Config.Config<never>>>((spec) =>
+    Config.withDefault(fromEnvironment(spec), spec.default)
+  )
+)
+
+/** Every option, for the documentation and for whoever lists or changes them. */
+export const optionRows: ReadonlyArray<OptionRow> = entries.map(([name, spec]) => ({
+  name,
+  env: spec.env,
+  default: spec.codec.format(spec.default),
+  expected: spec.codec.expected,
+  needsRestart: spec.needsRestart,
+  task: spec.task,
+  meaning: spec.meaning
+}))
 
 /** The options as a Markdown table. */
 export const optionTable = (): string =>
   [
-    "| Variable | Default | Meaning |",
-    "|---|---|---|",
-    ...optionRows.map((row) => `| \`${row.env}\` | ${row.default} | ${row.meaning} |`),
+    "| Variable | Default | May be | A change | Meaning |",
+    "|---|---|---|---|---|",
+    ...optionRows.map(
+      (row) =>
+        `| \`${row.env}\` | ${row.default === "" ? "none" : row.default} | ${row.expected} | ` +
+        `${row.needsRestart ? "needs a restart" : "takes effect at once"} | ${row.meaning} |`
+    ),
     ""
   ].join("\n")
