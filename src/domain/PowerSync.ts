@@ -12,7 +12,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import type { FailureReason } from "./Failure.ts"
-import type { Node } from "./Node.ts"
+import type { Node, ProvisionState } from "./Node.ts"
 import type { PowerState } from "./PowerState.ts"
 
 export type PowerAnswer =
@@ -103,11 +103,14 @@ const afterFailure = (
     : { _tag: "CountFailure", failures: count }
 }
 
+/** In these, whoever moves the node switches its power, or nobody vouches for its BMC yet. */
+const notActedOn: ReadonlySet<ProvisionState> = new Set(["enroll", "deploy wait", "clean wait", "adopt failed"])
+
 /** Ironic's list of nodes that power sync skips. */
 const isLeftAlone = ({ locked, node }: SyncSituation): boolean =>
   node.operatorMaintenance ||
   node.fault !== null ||
-  node.provisionState === "enroll" ||
+  notActedOn.has(node.provisionState) ||
   node.pendingPower !== null ||
   locked
 

@@ -120,7 +120,14 @@ describe("what power sync decides", () => {
 
   const leftAlone: ReadonlyArray<readonly [string, Partial<SyncSituation>]> = [
     ["in an operator's maintenance", { node: makeNode({ desiredPower: "power on", operatorMaintenance: true }) }],
-    ["being enrolled", { node: makeNode({ desiredPower: "power on", provisionState: "enroll" }) }],
+    ...(["enroll", "deploy wait", "clean wait", "adopt failed"] as const).map(
+      (provisionState) =>
+        [
+          `in provision state ${provisionState}`,
+          { node: makeNode({ desiredPower: "power on", provisionState }) }
+        ] as const
+    ),
+    ["at fault", { node: makeNode({ fault: "power failure", faultReason: null, desiredPower: "power on" }) }],
     [
       "with an action under way",
       {
