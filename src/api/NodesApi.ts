@@ -81,8 +81,10 @@ export const NodeDetail = Schema.Struct({
   read_failures: Schema.Int,
   /** When the action that is under way was asked for. */
   target_requested_at: Schema.NullOr(Schema.String),
-  /** Who works on the node just now, and what for: a power action, or the name of a task. */
-  lock: Schema.NullOr(Schema.Struct({ holder: Schema.String, purpose: Schema.String, since: Schema.String })),
+  /** Who acts on the node just now, and what for: a power action, or the name of a task. It ends by itself at `expires`. */
+  lock: Schema.NullOr(
+    Schema.Struct({ holder: Schema.String, purpose: Schema.String, since: Schema.String, expires: Schema.String })
+  ),
   governor: Schema.NullOr(GovernorView),
   version: Schema.Int,
   credential_version: Schema.Int,

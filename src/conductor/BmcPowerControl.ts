@@ -19,7 +19,7 @@ import { ConductorConfig } from "./ConductorConfig.ts"
 import { fromStore, invalid, noSuchNode } from "./ConductorError.ts"
 import { Journal, type JournalFact } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
-import { NodeLock } from "./NodeLock.ts"
+import { type NodeLease, NodeLock } from "./NodeLock.ts"
 import { resolvePending } from "./PendingActions.ts"
 import { PowerControl, type PowerOutcome } from "./PowerControl.ts"
 import { carryOut, type StepsOutcome } from "./PowerSteps.ts"
@@ -45,7 +45,7 @@ interface Action {
   readonly plan: Extract<PowerActionPlan, { readonly _tag: "Steps" }>
   readonly patience: (step: PowerStep) => Duration.Duration
   readonly ended: Deferred.Deferred<PowerOutcome>
-  readonly release: () => void
+  readonly lease: NodeLease
 }
 
 const make = Effect.gen(function* () {
@@ -92,7 +92,7 @@ const make = Effect.gen(function* () {
       Effect.ensuring(
         Effect.sync(() => {
           inFlight.delete(action.node.id)
-          action.release()
+          action.lease.release()
         })
       )
     )
@@ -161,7 +161,7 @@ const make = Effect.gen(function* () {
     const problem = problems[0]
     if (problem !== undefined) return yield* invalid(`driver_info of this node is not valid: ${problem.message}`)
 
-    const release = yield* locks.acquire(asked, action)
+    const lease = yield* locks.acquire(asked, action)
     const accept = Effect.gen(function* () {
       const record = directory.get(asked.id)
       if (record === undefined) return yield* noSuchNode(ident)
@@ -179,12 +179,12 @@ const make = Effect.gen(function* () {
       const ended = yield* Deferred.make<PowerOutcome>()
       const patience = (step: PowerStep) =>
         options.timeout ?? (step.patience === "soft-off" ? config.softPowerOffTimeout : config.powerStateChangeTimeout)
-      const accepted: Action = { node, action, actor, plan, patience, ended, release }
+      const accepted: Action = { node, action, actor, plan, patience, ended, lease }
       inFlight.set(node.id, accepted)
       yield* Effect.forkIn(Effect.interruptible(run(accepted)), actions)
       return Deferred.await(ended)
     })
-    return yield* Effect.onError(accept, () => Effect.sync(release))
+    return yield* Effect.onError(accept, () => Effect.sync(lease.release))
   }, Effect.uninterruptible)
 
   return PowerControl.of({

@@ -46,6 +46,7 @@ export const fromStore = (error: StoreError): ConductorError => {
       return new ConductorError({ reason: new NoSuchNode({ ident: error.reason.ident }) })
     case "Duplicate":
     case "VersionConflict":
+    case "LeaseLost":
       return new ConductorError({ reason: new Conflict({ detail: error.message }) })
     case "Unavailable":
     case "Unreadable":

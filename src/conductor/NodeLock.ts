@@ -21,6 +21,18 @@ export interface LockHolder {
   readonly purpose: string
   /** Wall clock. */
   readonly sinceMillis: number
+  /** Wall clock; moves on as long as the holder lives. */
+  readonly expiresAtMillis: number
+}
+
+/** A lock that is held. */
+export interface NodeLease {
+  /** To be shown with every write made under the lock: `NodeUpdate.fence`. */
+  readonly fence: number
+  /** Completes when the lock was lost: its holder must stop acting at once, and can't write under it any more. */
+  readonly lost: Effect.Effect<void>
+  /** Gives it back; never waits. */
+  readonly release: () => void
 }
 
 export class NodeLock extends Context.Service<
@@ -28,16 +40,19 @@ export class NodeLock extends Context.Service<
   {
     readonly holder: (nodeId: NodeId) => LockHolder | undefined
     /**
-     * Takes the lock for a person, and succeeds with what gives it back. Pre-empts background work; while another
-     * person's action holds it, tries `node_locked_retry_attempts` times more and then fails with `NodeLocked`.
+     * Takes the lock for a person, in the database too. Pre-empts background work; while another
+     * person's action holds it, tries `node_locked_retry_attempts` times more and then fails with `NodeLocked`; fails with `StoreUnavailable` while the database is away.
      * Only its waiting can be interrupted: call it where a lock that was taken is surely given back.
      */
-    readonly acquire: (node: Pick<Node, "id" | "name">, purpose: string) => Effect.Effect<() => void, ConductorError>
-    /** Runs it while holding the lock, and interrupts it when a person wants the lock. None if it is held, or was wanted. */
+    readonly acquire: (node: Pick<Node, "id" | "name">, purpose: string) => Effect.Effect<NodeLease, ConductorError>
+    /**
+     * Works while holding the lock, and is interrupted when a person wants it, or it is lost. None if it is held, was
+     * wanted or lost, or the database is away.
+     */
     readonly inBackground: <A, E, R>(
       nodeId: NodeId,
       purpose: string,
-      effect: Effect.Effect<A, E, R>
+      work: (lease: NodeLease) => Effect.Effect<A, E, R>
     ) => Effect.Effect<Option.Option<A>, E, R>
   }
 >()("tutti/conductor/NodeLock") {
@@ -57,20 +72,26 @@ const make = Effect.gen(function* () {
   const config = yield* ConductorConfig
   const clock = yield* Clock.Clock
   const locks = new Map<NodeId, Held>()
+  let fence = 0
 
-  const take = (nodeId: NodeId, purpose: string, wanted: Held["wanted"]): (() => void) => {
+  const take = (nodeId: NodeId, purpose: string, wanted: Held["wanted"]): NodeLease => {
     const held: Held = {
       holder: config.conductorHost,
       purpose,
       sinceMillis: clock.currentTimeMillisUnsafe(),
+      expiresAtMillis: clock.currentTimeMillisUnsafe() + 60_000,
       wanted,
       released: Deferred.makeUnsafe()
     }
     locks.set(nodeId, held)
-    return () => {
-      if (locks.get(nodeId) !== held) return
-      locks.delete(nodeId)
-      Deferred.doneUnsafe(held.released, Effect.void)
+    return {
+      fence: ++fence,
+      lost: Effect.never,
+      release: () => {
+        if (locks.get(nodeId) !== held) return
+        locks.delete(nodeId)
+        Deferred.doneUnsafe(held.released, Effect.void)
+      }
     }
   }
 
@@ -90,14 +111,14 @@ const make = Effect.gen(function* () {
   return NodeLock.of({
     holder: (nodeId) => locks.get(nodeId),
     acquire,
-    inBackground: <A, E, R>(nodeId: NodeId, purpose: string, effect: Effect.Effect<A, E, R>) =>
+    inBackground: <A, E, R>(nodeId: NodeId, purpose: string, work: (lease: NodeLease) => Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) => {
         if (locks.has(nodeId)) return Effect.succeedNone
         const wanted = Deferred.makeUnsafe<void>()
-        const release = take(nodeId, purpose, wanted)
+        const lease = take(nodeId, purpose, wanted)
         return restore(
-          Effect.raceFirst(Effect.asSome(effect), Effect.as(Deferred.await(wanted), Option.none<A>()))
-        ).pipe(Effect.ensuring(Effect.sync(release)))
+          Effect.raceFirst(Effect.asSome(work(lease)), Effect.as(Deferred.await(wanted), Option.none<A>()))
+        ).pipe(Effect.ensuring(Effect.sync(lease.release)))
       })
   })
 })

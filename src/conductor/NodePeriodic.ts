@@ -91,7 +91,7 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, R>(
       return definition.purpose === null
         ? work
         : Effect.map(
-            locks.inBackground(id, definition.purpose, work),
+            locks.inBackground(id, definition.purpose, () => work),
             Option.getOrElse(() => false)
           )
     }).pipe(

@@ -67,7 +67,7 @@ export const resolvePending = ({ directory, governor, journal, locks, observe, s
       left,
       (record) =>
         locks
-          .inBackground(record.node.id, actor, resolve(record))
+          .inBackground(record.node.id, actor, () => resolve(record))
           .pipe(
             Effect.catch((error) =>
               Effect.logWarning(

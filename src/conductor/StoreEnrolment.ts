@@ -129,7 +129,7 @@ const make = Effect.gen(function* () {
     Effect.acquireUseRelease(
       locks.acquire(node, purpose),
       () => effect,
-      (release) => Effect.sync(release)
+      (lease) => Effect.sync(lease.release)
     )
 
   const recordMaintenance = (node: Node, { maintenanceReason, operatorMaintenance }: NodeChanges) =>

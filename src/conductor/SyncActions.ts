@@ -189,7 +189,7 @@ const make = Effect.gen(function* () {
   const runCorrections: Effect.Effect<void> = Effect.forever(
     Effect.gen(function* () {
       const item = yield* Queue.take(corrections)
-      yield* survive(locks.inBackground(item.nodeId, syncTask, correct(item)))
+      yield* survive(locks.inBackground(item.nodeId, syncTask, () => correct(item)))
       finish(1)
     })
   )

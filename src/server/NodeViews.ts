@@ -55,10 +55,7 @@ export const toDetail = (
     fault_at: formatOrNull(node.faultAt),
     read_failures: observation.failures,
     target_requested_at: formatOrNull(node.pendingPower?.requestedAt ?? null),
-    lock:
-      context.lock === null
-        ? null
-        : { holder: context.lock.holder, purpose: context.lock.purpose, since: formatMillis(context.lock.sinceMillis) },
+    lock: context.lock === null ? null : toLockView(context.lock),
     governor: context.governor === null ? null : toGovernorView(context.governor),
     version: node.version,
     credential_version: node.credentialVersion,
@@ -66,6 +63,18 @@ export const toDetail = (
     updated_at: formatOrNull(node.updatedAt)
   }
 }
+
+const toLockView = ({
+  expiresAtMillis,
+  holder,
+  purpose,
+  sinceMillis
+}: LockHolder): NonNullable<NodeDetail["lock"]> => ({
+  holder,
+  purpose,
+  since: formatMillis(sinceMillis),
+  expires: formatMillis(expiresAtMillis)
+})
 
 /** `driver_info` with every secret hidden. */
 export const shownDriverInfo = (node: Node): JsonObject => {

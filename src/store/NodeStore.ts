@@ -26,6 +26,8 @@ export interface NodeUpdate {
   readonly id: NodeId
   readonly changes: NodeChanges
   readonly expectedVersion?: number
+  /** The token of the lease that the write is made under (`Lease.fence`): nothing is changed once that has ended. */
+  readonly fence?: number
 }
 
 export interface NodeQuery {
@@ -73,15 +75,18 @@ export class NodeStore extends Context.Service<
     readonly list: (query: NodeQuery) => Effect.Effect<ReadonlyArray<NodeRecord>, StoreError>
     /** All nodes, in batches, for the start; the fleet is never read whole afterwards. */
     readonly all: Stream.Stream<ReadonlyArray<NodeRecord>, StoreError>
-    /** Fails with `VersionConflict` when `expectedVersion` is given and not the stored one. */
+    /**
+     * Fails with `VersionConflict` when `expectedVersion` is given and not the stored one, and with `LeaseLost` when
+     * `fence` is given and its lease has ended: expired, broken, or taken by another.
+     */
     readonly update: (
       id: NodeId,
       changes: NodeChanges,
-      options?: { readonly expectedVersion?: number }
+      options?: Pick<NodeUpdate, "expectedVersion" | "fence">
     ) => Effect.Effect<Node, StoreError>
     /**
-     * Many updates in one transaction, a few statements however many they are. A node that is gone, or whose version is
-     * not the expected one, is left out: the answer holds those that were changed, as they are now.
+     * Many updates in one transaction, a few statements however many they are. A node that is gone, whose version is
+     * not the expected one, or whose lease has ended, is left out: the answer holds those that were changed, as they are now.
      */
     readonly updateAll: (batch: ReadonlyArray<NodeUpdate>) => Effect.Effect<ReadonlyArray<Node>, StoreError>
     /** Its observation, profile and journal go too. */

@@ -26,13 +26,18 @@ export class VersionConflict extends Schema.TaggedError<VersionConflict>()("Vers
   readonly isRetryable = false
   override readonly message = `Node ${this.ident} was changed by someone else meanwhile.`
 }
+/** The lease under which the write was to be made has ended: somebody else may act on the node by now. */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", { ident: Schema.String }) {
+  readonly isRetryable = false
+  override readonly message = `The lock of node ${this.ident} ended meanwhile.`
+}
 /** What is stored can't be understood: damaged, or sealed with another key; or the database refused what was to be stored. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", { message: Schema.String }) {
   readonly isRetryable = false
 }
 
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
-  reason: Schema.Union([Unavailable, NodeNotFound, Duplicate, VersionConflict, Unreadable])
+  reason: Schema.Union([Unavailable, NodeNotFound, Duplicate, VersionConflict, LeaseLost, Unreadable])
 }) {
   override readonly message = this.reason.message
   readonly isRetryable = this.reason.isRetryable

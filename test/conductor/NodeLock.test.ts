@@ -13,7 +13,7 @@ describe("a node's lock", () => {
     Effect.gen(function* () {
       const locks = yield* NodeLock
       yield* TestClock.setTime(5000)
-      const release = yield* locks.acquire(node, "power off")
+      const { release } = yield* locks.acquire(node, "power off")
       assert.deepInclude(locks.holder(node.id), { holder: "host-1", purpose: "power off", sinceMillis: 5000 })
       release()
       assert.strictEqual(locks.holder(node.id), undefined)
@@ -39,7 +39,7 @@ describe("a node's lock", () => {
   it.effect("is taken by the one who waits, as soon as it is given back", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock
-      const release = yield* locks.acquire(node, "power off")
+      const { release } = yield* locks.acquire(node, "power off")
       const second = yield* Effect.forkChild(locks.acquire(node, "power on"))
       yield* TestClock.adjust("500 millis")
       release()
@@ -51,7 +51,7 @@ describe("a node's lock", () => {
   it.effect("does nothing when given back twice", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock
-      const release = yield* locks.acquire(node, "power off")
+      const { release } = yield* locks.acquire(node, "power off")
       release()
       yield* locks.acquire(node, "power on")
       release()
@@ -62,10 +62,10 @@ describe("a node's lock", () => {
   it.effect("is not taken by background work while anybody holds it", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock
-      const release = yield* locks.acquire(node, "power off")
-      assert.deepStrictEqual(yield* locks.inBackground(node.id, "sync", Effect.succeed(1)), Option.none())
+      const { release } = yield* locks.acquire(node, "power off")
+      assert.deepStrictEqual(yield* locks.inBackground(node.id, "sync", () => Effect.succeed(1)), Option.none())
       release()
-      assert.deepStrictEqual(yield* locks.inBackground(node.id, "sync", Effect.succeed(1)), Option.some(1))
+      assert.deepStrictEqual(yield* locks.inBackground(node.id, "sync", () => Effect.succeed(1)), Option.some(1))
       assert.strictEqual(locks.holder(node.id), undefined)
     }).pipe(Effect.provide(layer))
   )
@@ -83,7 +83,10 @@ describe("a node's lock", () => {
           )
         )
       )
-      const background = yield* Effect.forkChild(locks.inBackground(node.id, "sync", work), { startImmediately: true })
+      const background = yield* Effect.forkChild(
+        locks.inBackground(node.id, "sync", () => work),
+        { startImmediately: true }
+      )
       const person = yield* Effect.forkChild(
         Effect.tap(locks.acquire(node, "power on"), () => Effect.sync(() => order.push("person has it")))
       )
@@ -99,7 +102,7 @@ describe("a node's lock", () => {
   it.effect("is given back by background work that fails", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock
-      yield* Effect.flip(locks.inBackground(node.id, "sync", Effect.fail("broken")))
+      yield* Effect.flip(locks.inBackground(node.id, "sync", () => Effect.fail("broken")))
       assert.strictEqual(locks.holder(node.id), undefined)
     }).pipe(Effect.provide(layer))
   )
@@ -107,7 +110,7 @@ describe("a node's lock", () => {
   it.effect("is not left taken by one who stops waiting for it", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock
-      const release = yield* locks.acquire(node, "power off")
+      const { release } = yield* locks.acquire(node, "power off")
       const second = yield* Effect.forkChild(locks.acquire(node, "power on"), { startImmediately: true })
       yield* Fiber.interrupt(second)
       release()

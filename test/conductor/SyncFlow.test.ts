@@ -451,7 +451,7 @@ describe("power sync: a machine in another state than recorded", () => {
       const locks = yield* NodeLock
       const [id = nodeId(0)] = yield* enrol(1)
       yield* pass
-      const release = yield* locks.acquire(yield* nodeOf(id), "power off")
+      const { release } = yield* locks.acquire(yield* nodeOf(id), "power off")
       bmcs.setPower(id, "power off")
       yield* pass
       assert.deepStrictEqual([yield* commands, (yield* observationOf(id)).failures], [[], 0])

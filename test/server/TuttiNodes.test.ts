@@ -136,7 +136,9 @@ describe("GET /v1/tutti/nodes/ID", () => {
         governor: {
           [uuid(1)]: { ...healthyGovernor, breaker: "open", nextProbeAtMillis: 4000, lastFailure: "Unreachable" }
         },
-        locks: { [uuid(1)]: { holder: "conductor-1", purpose: "rebooting", sinceMillis: -3000 } }
+        locks: {
+          [uuid(1)]: { holder: "conductor-1", purpose: "rebooting", sinceMillis: -3000, expiresAtMillis: 57_000 }
+        }
       })
       const { body, text } = yield* client.get("/v1/tutti/nodes/n1")
       expect(body).toEqual({

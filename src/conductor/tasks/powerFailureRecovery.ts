@@ -70,7 +70,7 @@ export const powerFailureRecovery: Effect.Effect<
   /** One node's failure to be written is that node's: the others are tried all the same. */
   const tryOne = ({ node }: NodeRecord) =>
     locks
-      .inBackground(node.id, recoveryTask, recover(node))
+      .inBackground(node.id, recoveryTask, () => recover(node))
       .pipe(
         Effect.catch((error) =>
           Effect.logWarning("A node's recovery could not be recorded; it is tried again later", error.message).pipe(

@@ -52,7 +52,7 @@ describe("a node in Ironic's API", () => {
       )
       const client = yield* start({
         records: [record],
-        locks: { [uuid(1)]: { holder: "conductor-1", purpose: "power on", sinceMillis: 0 } }
+        locks: { [uuid(1)]: { holder: "conductor-1", purpose: "power on", sinceMillis: 0, expiresAtMillis: 60_000 } }
       })
       const answer = yield* client.get(`/v1/nodes/${uuid(1)}`, at("latest"))
       const link = (path: string) => [
