@@ -4,9 +4,9 @@
  * Pure: both sides' session ids and random numbers are inputs. The same functions serve the console and the BMC. The
  * names of the inputs are the specification's (SID_M: the remote console's session id, R_C: the BMC's random number, …).
  */
-import { hmac } from "@noble/hashes/hmac.js"
 import { putU32, u8 } from "../wire/bytes.ts"
 import type { Suite } from "./CipherSuite.ts"
+import { KeyedHash } from "./KeyedHash.ts"
 
 /** What RAKP messages 1 and 2, and Open Session before them, agreed on. */
 export interface Exchange {
@@ -54,11 +54,19 @@ const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
 const roleAndName = (exchange: Exchange): Uint8Array =>
   concat(Uint8Array.of(exchange.role, exchange.username.length), exchange.username)
 
+let lastKeyed: { readonly hash: Suite["hash"]; readonly key: Uint8Array; readonly keyed: KeyedHash } | undefined
+
+/** One key is kept: a login uses its password three times, and BMCs beside each other often have the same one. */
+const keyedBy = (hash: Suite["hash"], key: Uint8Array): KeyedHash => {
+  if (lastKeyed !== undefined && lastKeyed.hash === hash && constantTimeEqual(lastKeyed.key, key))
+    return lastKeyed.keyed
+  lastKeyed = { hash, key: key.slice(), keyed: new KeyedHash(hash, key) }
+  return lastKeyed.keyed
+}
+
 /** RAKP message 2's code, by the user's password: proves that the BMC knows it. */
 export const rakp2AuthCode = (exchange: Exchange, password: Uint8Array): Uint8Array =>
-  hmac(
-    exchange.suite.hash,
-    password,
+  keyedBy(exchange.suite.hash, password).digest(
     concat(
       sessionId(exchange.consoleSessionId),
       sessionId(exchange.bmcSessionId),
@@ -71,29 +79,29 @@ export const rakp2AuthCode = (exchange: Exchange, password: Uint8Array): Uint8Ar
 
 /** RAKP message 3's code, by the user's password: proves that the console knows it. */
 export const rakp3AuthCode = (exchange: Exchange, password: Uint8Array): Uint8Array =>
-  hmac(
-    exchange.suite.hash,
-    password,
+  keyedBy(exchange.suite.hash, password).digest(
     concat(exchange.bmcRandom, sessionId(exchange.consoleSessionId), roleAndName(exchange))
   )
 
 /** 20 bytes whatever the hash: as ipmitool, FreeIPMI and the BMCs do; for SHA-1 it is also §13.32's length. */
-const keyConstant = (value: number): Uint8Array => new Uint8Array(20).fill(value)
+const constant1 = new Uint8Array(20).fill(1)
+const constant2 = new Uint8Array(20).fill(2)
 
 /** SIK by K_G, or by the password where there is no K_G (one-key login); K1 and K2 from it. */
 export const sessionKeys = (exchange: Exchange, password: Uint8Array, kg: Uint8Array | undefined): SessionKeys => {
   const hash = exchange.suite.hash
-  const sik = hmac(hash, kg ?? password, concat(exchange.consoleRandom, exchange.bmcRandom, roleAndName(exchange)))
-  return { sik, k1: hmac(hash, sik, keyConstant(1)), k2: hmac(hash, sik, keyConstant(2)) }
+  const sik = keyedBy(hash, kg ?? password).digest(
+    concat(exchange.consoleRandom, exchange.bmcRandom, roleAndName(exchange))
+  )
+  const bySik = new KeyedHash(hash, sik)
+  return { sik, k1: bySik.digest(constant1), k2: bySik.digest(constant2) }
 }
 
 /** RAKP message 4's integrity check value: proves that the BMC came to the same SIK. */
 export const rakp4AuthCode = (exchange: Exchange, keys: SessionKeys): Uint8Array =>
-  hmac(
-    exchange.suite.hash,
-    keys.sik,
-    concat(exchange.consoleRandom, sessionId(exchange.bmcSessionId), exchange.bmcGuid)
-  ).subarray(0, exchange.suite.authCodeLength)
+  new KeyedHash(exchange.suite.hash, keys.sik)
+    .digest(concat(exchange.consoleRandom, sessionId(exchange.bmcSessionId), exchange.bmcGuid))
+    .subarray(0, exchange.suite.authCodeLength)
 
 /** Compares in a time that depends on the lengths only. */
 export const constantTimeEqual = (a: Uint8Array, b: Uint8Array): boolean => {
