@@ -154,7 +154,12 @@ describe("GET /v1/tutti/nodes/ID", () => {
         fault_at: "1969-12-31T23:59:00.000Z",
         read_failures: 2,
         target_requested_at: "1969-12-31T23:59:57.000Z",
-        lock: { holder: "conductor-1", purpose: "rebooting", since: "1969-12-31T23:59:57.000Z" },
+        lock: {
+          holder: "conductor-1",
+          purpose: "rebooting",
+          since: "1969-12-31T23:59:57.000Z",
+          expires: "1970-01-01T00:00:57.000Z"
+        },
         governor: {
           breaker: "open",
           next_probe_at: "1970-01-01T00:00:04.000Z",
