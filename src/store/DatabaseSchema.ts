@@ -14,6 +14,7 @@ import { journal } from "./migrations/0002_journal.ts"
 import { bmcProfiles } from "./migrations/0003_bmc_profiles.ts"
 import { meta } from "./migrations/0004_meta.ts"
 import { nodeDetails } from "./migrations/0005_node_details.ts"
+import { settings } from "./migrations/0011_settings.ts"
 import { open, seal, sealedWith, SecretKey } from "./Secrets.ts"
 import { sealAnew } from "./SecretRotation.ts"
 import { MigrationFailed, NewerSchema, StartError, WrongKey } from "./StartError.ts"
@@ -23,7 +24,8 @@ const migrations = {
   "0002_journal": journal,
   "0003_bmc_profiles": bmcProfiles,
   "0004_meta": meta,
-  "0005_node_details": nodeDetails
+  "0005_node_details": nodeDetails,
+  "0011_settings": settings
 }
 
 /** The schema's version that this build reads and writes: the number of its last migration. */

@@ -6,26 +6,31 @@ import * as Database from "./Database.ts"
 import type { JournalStore } from "./JournalStore.ts"
 import * as MemoryJournalStore from "./MemoryJournalStore.ts"
 import * as MemoryNodeStore from "./MemoryNodeStore.ts"
+import * as MemorySettingsStore from "./MemorySettingsStore.ts"
 import type { NodeStore } from "./NodeStore.ts"
 import type { SecretKey } from "./Secrets.ts"
+import type { SettingsStore } from "./SettingsStore.ts"
 import * as SqlJournalStore from "./SqlJournalStore.ts"
 import * as SqlNodeStore from "./SqlNodeStore.ts"
 import * as SqlProfileStore from "./SqlProfileStore.ts"
+import * as SqlSettingsStore from "./SqlSettingsStore.ts"
 import type { StartError } from "./StartError.ts"
 
-export type Stores = JournalStore | NodeStore | ProfileStore
+export type Stores = JournalStore | NodeStore | ProfileStore | SettingsStore
 
 /** Over a database whose schema is prepared. */
 export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> = Layer.mergeAll(
   SqlNodeStore.layer,
   SqlJournalStore.layer,
-  SqlProfileStore.layer
+  SqlProfileStore.layer,
+  SqlSettingsStore.layer
 )
 
 export const layerMemory: Layer.Layer<Stores> = Layer.mergeAll(
   MemoryNodeStore.layer,
   MemoryJournalStore.layer,
-  ProfileStore.layerMemory
+  ProfileStore.layerMemory,
+  MemorySettingsStore.layer
 )
 
 export const layerEmbedded = (

@@ -1,7 +1,13 @@
 import * as Store from "../../src/store/Store.ts"
 import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
 import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
+import { settingsStoreSuite } from "../suites/settingsStoreSuite.ts"
 import { storeScaleSuite } from "../suites/storeScaleSuite.ts"
 import { storeSuite } from "../suites/storeSuite.ts"
 
-storeSuite("Stores in memory", Store.layerMemory, [nodeStoreSuite, journalStoreSuite, storeScaleSuite])
+storeSuite("Stores in memory", Store.layerMemory, [
+  nodeStoreSuite,
+  journalStoreSuite,
+  settingsStoreSuite,
+  storeScaleSuite
+])

@@ -6,6 +6,7 @@ import type { Stores } from "../../src/store/Store.ts"
 import { journalStoreSuite } from "./journalStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
+import { settingsStoreSuite } from "./settingsStoreSuite.ts"
 import { storeScaleSuite } from "./storeScaleSuite.ts"
 
 /** Profiles in memory know no nodes, and keep one's that is gone: `profileStoreSuite` is for databases. */
@@ -16,6 +17,7 @@ export const storeSuite = <E>(
     nodeStoreSuite,
     journalStoreSuite,
     profileStoreSuite,
+    settingsStoreSuite,
     storeScaleSuite
   ]
 ) =>
