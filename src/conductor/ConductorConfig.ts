@@ -11,7 +11,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { boolean, durationBetween, intBetween, nonEmptyText, type OptionCodec } from "./OptionCodecs.ts"
+import {
+  boolean,
+  byGroup,
+  type ByGroup,
+  durationBetween,
+  intBetween,
+  nonEmptyText,
+  numberBetween,
+  type OptionCodec
+} from "./OptionCodecs.ts"
 import { recoveryTask, syncTask } from "./TaskNames.ts"
 
 export interface ConductorOptions {
@@ -23,9 +32,22 @@ export interface ConductorOptions {
   readonly syncPowerStateSpread: boolean
   readonly powerStateSyncMaxRetries: number
   readonly forcePowerStateDuringSync: boolean
+  readonly forcePowerStateDuringSyncByGroup: ByGroup<boolean>
+  readonly observeOnly: boolean
+  readonly observeOnlyByGroup: ByGroup<boolean>
+  readonly incidents: boolean
+  readonly incidentMinimumNodes: number
+  readonly incidentSharePercent: number
+  readonly maximumAge: Duration.Duration
+  readonly maximumAgeByGroup: ByGroup<Duration.Duration>
   readonly powerFailureRecoveryInterval: Duration.Duration
   readonly powerStateChangeTimeout: Duration.Duration
   readonly softPowerOffTimeout: Duration.Duration
+  readonly powerActionsAtOnce: number
+  readonly powerOnPerSecond: number
+  readonly powerOnAtOnce: number
+  readonly powerOnPerSecondPerRack: number
+  readonly powerOnAtOncePerRack: number
   readonly nodeLockedRetryAttempts: number
   readonly nodeLockedRetryInterval: Duration.Duration
   readonly gracefulShutdownTimeout: Duration.Duration
@@ -127,6 +149,49 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
     true,
     "Whether a machine in another state than recorded is switched back; otherwise the record follows the machine"
   ),
+  forcePowerStateDuringSyncByGroup: option(
+    "TUTTI_FORCE_POWER_STATE_DURING_SYNC_BY_GROUP",
+    byGroup(boolean),
+    new Map(),
+    "The same for single conductor groups, in place of the value above"
+  ),
+  observeOnly: option(
+    "TUTTI_OBSERVE_ONLY",
+    boolean,
+    false,
+    "Whether power sync switches no machine back, and only journals what it would have done (`PowerWithheld`)"
+  ),
+  observeOnlyByGroup: option(
+    "TUTTI_OBSERVE_ONLY_BY_GROUP",
+    byGroup(boolean),
+    new Map(),
+    "The same for single conductor groups, in place of the value above"
+  ),
+  incidents: option(
+    "TUTTI_INCIDENTS",
+    boolean,
+    true,
+    "Whether BMCs that fail together are one incident, in which no node goes to fault and no machine is switched back"
+  ),
+  incidentMinimumNodes: option(
+    "TUTTI_INCIDENT_MINIMUM_NODES",
+    intBetween(2, 100_000),
+    5,
+    "So many nodes of a conductor group, rack or subnet must fail within two spacings to be an incident"
+  ),
+  incidentSharePercent: option("TUTTI_INCIDENT_SHARE_PERCENT", intBetween(1, 100), 20, "And so many percent of it"),
+  maximumAge: option(
+    "TUTTI_MAXIMUM_AGE",
+    durationBetween(Duration.zero, Duration.days(30)),
+    Duration.zero,
+    "How old an observation may be to count as fresh; 0s stands for twice the spacing of `sync_power_states`"
+  ),
+  maximumAgeByGroup: option(
+    "TUTTI_MAXIMUM_AGE_BY_GROUP",
+    byGroup(durationBetween(Duration.seconds(1), Duration.days(30))),
+    new Map(),
+    "The same for single conductor groups, in place of the value above"
+  ),
   powerFailureRecoveryInterval: option(
     "TUTTI_POWER_FAILURE_RECOVERY_INTERVAL",
     interval,
@@ -145,6 +210,36 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
     wait,
     Duration.seconds(600),
     "How long a soft power off waits for the operating system"
+  ),
+  powerActionsAtOnce: option(
+    "TUTTI_POWER_ACTIONS_AT_ONCE",
+    intBetween(1, 100_000),
+    2000,
+    "Power actions under way at once, a fiber and some 10 KB each; one more is refused with 503"
+  ),
+  powerOnPerSecond: option(
+    "TUTTI_POWER_ON_PER_SECOND",
+    numberBetween(0, 1000),
+    50,
+    "Machines of a conductor group that power jobs begin to switch on in a second; 0 is no limit"
+  ),
+  powerOnAtOnce: option(
+    "TUTTI_POWER_ON_AT_ONCE",
+    intBetween(0, 100_000),
+    500,
+    "Machines of a conductor group that power jobs switch on at once: begun, and not confirmed yet; 0 is no limit"
+  ),
+  powerOnPerSecondPerRack: option(
+    "TUTTI_POWER_ON_PER_SECOND_PER_RACK",
+    numberBetween(0, 1000),
+    2,
+    "The same for the machines of a rack (`properties.rack`), so that its circuits are spared their joint inrush"
+  ),
+  powerOnAtOncePerRack: option(
+    "TUTTI_POWER_ON_AT_ONCE_PER_RACK",
+    intBetween(0, 100_000),
+    20,
+    "The same for the machines of a rack; 0 is no limit"
   ),
   nodeLockedRetryAttempts: option(
     "TUTTI_NODE_LOCKED_RETRY_ATTEMPTS",

@@ -77,6 +77,16 @@ export const intBetween = (minimum: number, maximum: number): OptionCodec<number
     String
   )
 
+export const numberBetween = (minimum: number, maximum: number): OptionCodec<number> =>
+  codec(
+    `a number from ${minimum} to ${maximum}`,
+    (text) => {
+      const value = /^\s*\d{1,9}(?:\.\d{1,6})?\s*$/.test(text) ? Number(text) : Number.NaN
+      return value >= minimum && value <= maximum ? Option.some(value) : Option.none()
+    },
+    String
+  )
+
 export const boolean: OptionCodec<boolean> = codec(
   "true or false",
   (text) => (text === "true" ? Option.some(true) : text === "false" ? Option.some(false) : Option.none()),
