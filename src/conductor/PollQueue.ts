@@ -59,12 +59,13 @@ export class PollQueue {
   private unsorted = false
   private current: { readonly pass: Pass; readonly spreadMillis: number } | null = null
   private passes = 0
-  private readonly window: number
+  private readonly window: () => number
   private active = 0
   private activeFailing = 0
   private parkedReads = 0
 
-  constructor(window: number) {
+  /** `window`: how many reads count at once, asked whenever one is to be started. */
+  constructor(window: () => number) {
     this.window = window
   }
 
@@ -207,8 +208,9 @@ export class PollQueue {
   }
 
   private takeDue(): Slot | undefined {
-    if (this.active >= this.window) return undefined
-    const failingHaveRoom = this.activeFailing < this.window / 2 || this.dueHealthy.length === 0
+    const window = this.window()
+    if (this.active >= window) return undefined
+    const failingHaveRoom = this.activeFailing < window / 2 || this.dueHealthy.length === 0
     return (failingHaveRoom ? this.dueFailing.shift() : undefined) ?? this.dueHealthy.shift()
   }
 

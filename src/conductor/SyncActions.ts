@@ -74,7 +74,7 @@ interface Decided {
 
 const make = Effect.gen(function* () {
   const config = yield* ConductorConfig
-  const rules = { maxRetries: config.powerStateSyncMaxRetries, force: config.forcePowerStateDuringSync }
+  const rules = () => ({ maxRetries: config.powerStateSyncMaxRetries, force: config.forcePowerStateDuringSync })
   const directory = yield* NodeDirectory
   const governor = yield* BmcGovernor
   const journal = yield* Journal
@@ -106,7 +106,7 @@ const make = Effect.gen(function* () {
       reachable: true,
       nowMillis: clock.currentTimeMillisUnsafe()
     }
-    return { item, node: record.node, decision: decide(item.answer, situation, rules) }
+    return { item, node: record.node, decision: decide(item.answer, situation, rules()) }
   }
 
   let faultsUnsaid = 0

@@ -84,8 +84,8 @@ interface OpenPass {
 
 const make = Effect.gen(function* () {
   const config = yield* ConductorConfig
-  const rules = { maxRetries: config.powerStateSyncMaxRetries, force: config.forcePowerStateDuringSync }
-  const intervalMillis = Duration.toMillis(config.syncPowerStateInterval)
+  const rules = () => ({ maxRetries: config.powerStateSyncMaxRetries, force: config.forcePowerStateDuringSync })
+  const intervalMillis = () => Duration.toMillis(config.syncPowerStateInterval)
   const actions = yield* SyncActions
   const directory = yield* NodeDirectory
   const governor = yield* BmcGovernor
@@ -95,7 +95,7 @@ const make = Effect.gen(function* () {
   const writer = yield* ObservationWriter
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
-  const queue = new PollQueue(config.syncPowerStateWorkers)
+  const queue = new PollQueue(() => config.syncPowerStateWorkers)
   const open = new Map<Pass, OpenPass>()
   let last = Option.none<PassSummary>()
   let lastStartMillis: number | null = null
@@ -175,7 +175,7 @@ const make = Effect.gen(function* () {
   const decideNow = (record: NodeRecord, answer: PowerAnswer, reachable: boolean, nowMillis: number): SyncDecision => {
     const { node, observation } = record
     const locked = locks.holder(node.id) !== undefined
-    return decide(answer, { node, failures: observation.failures, locked, reachable, nowMillis }, rules)
+    return decide(answer, { node, failures: observation.failures, locked, reachable, nowMillis }, rules())
   }
 
   const follow = (slot: Slot, record: NodeRecord, answer: PowerAnswer, decision: SyncDecision, failures: number) => {
@@ -232,7 +232,7 @@ const make = Effect.gen(function* () {
   const isStale = (id: NodeId, nowMillis: number): boolean => {
     const record = directory.get(id)
     const age = record === undefined ? null : ageMillis(record.observation, nowMillis)
-    return age === null || age >= intervalMillis
+    return age === null || age >= intervalMillis()
   }
 
   const pollNow = (id: NodeId) => {
@@ -245,8 +245,9 @@ const make = Effect.gen(function* () {
   /** The spacing, or what it really is while somebody made it shorter. */
   const spreadMillis = () => {
     if (!config.syncPowerStateSpread) return 0
-    const sinceLast = lastStartMillis === null ? intervalMillis : monotonicMillis() - lastStartMillis
-    return Math.min(intervalMillis, sinceLast)
+    const interval = intervalMillis()
+    const sinceLast = lastStartMillis === null ? interval : monotonicMillis() - lastStartMillis
+    return Math.min(interval, sinceLast)
   }
 
   const work = Effect.callback<void>((resume) => {

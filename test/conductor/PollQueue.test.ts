@@ -16,7 +16,7 @@ const nodesOf = (slots: ReadonlyArray<Slot>): ReadonlyArray<NodeId> => slots.map
 
 describe("the queue of polls", () => {
   it("makes all nodes of an unspread pass due at once, in their order", () => {
-    const queue = new PollQueue(100)
+    const queue = new PollQueue(() => 100)
     const pass = queue.startPass(ids(5), 1000, 0)
     expect([pass.outstanding, pass.skipped]).toEqual([5, 0])
     expect(nodesOf(takeAll(queue, 1000))).toEqual(ids(5))
@@ -24,7 +24,7 @@ describe("the queue of polls", () => {
   })
 
   it("spreads a pass over its spacing, the same way every time", () => {
-    const queue = new PollQueue(1000)
+    const queue = new PollQueue(() => 1000)
     const dueTimes = (startMillis: number) => {
       queue.startPass(ids(300), startMillis, 30_000)
       const due = new Map<NodeId, number>()
@@ -53,7 +53,7 @@ describe("the queue of polls", () => {
   })
 
   it("reads no more at once than the window allows", () => {
-    const queue = new PollQueue(3)
+    const queue = new PollQueue(() => 3)
     queue.startPass(ids(5), 0, 0)
     const first = takeAll(queue, 0)
     expect(first).toHaveLength(3)
@@ -63,7 +63,7 @@ describe("the queue of polls", () => {
   })
 
   it("lets a read that has waited for a second give its place back, and not a millisecond earlier", () => {
-    const queue = new PollQueue(2)
+    const queue = new PollQueue(() => 2)
     queue.startPass(ids(4), 0, 0)
     const stuck = takeAll(queue, 0)
     expect(takeAll(queue, parkAfterMillis - 1)).toHaveLength(0)
@@ -74,21 +74,21 @@ describe("the queue of polls", () => {
   })
 
   it("puts failing nodes first, in half of the window at most while others wait", () => {
-    const queue = new PollQueue(4)
+    const queue = new PollQueue(() => 4)
     for (const id of ids(3)) queue.slot(id).failing = true
     queue.startPass([nodeId(9), ...ids(3), nodeId(10), nodeId(11)], 0, 0)
     expect(nodesOf(takeAll(queue, 0))).toEqual([nodeId(1), nodeId(2), nodeId(9), nodeId(10)])
   })
 
   it("gives failing nodes the whole window when nobody else waits", () => {
-    const queue = new PollQueue(4)
+    const queue = new PollQueue(() => 4)
     for (const id of ids(4)) queue.slot(id).failing = true
     queue.startPass(ids(4), 0, 0)
     expect(takeAll(queue, 0)).toHaveLength(4)
   })
 
   it("leaves out of a pass what is still due or being read from the one before, and counts it", () => {
-    const queue = new PollQueue(1)
+    const queue = new PollQueue(() => 1)
     const first = queue.startPass(ids(3), 0, 0)
     const reading = queue.next(0) as Slot
     const second = queue.startPass(ids(3), 500, 0)
@@ -100,7 +100,7 @@ describe("the queue of polls", () => {
   })
 
   it("moves what was not yet due to the pass that comes early", () => {
-    const queue = new PollQueue(10)
+    const queue = new PollQueue(() => 10)
     const first = queue.startPass(ids(3), 0, 30_000)
     const second = queue.startPass(ids(3), 0, 0)
     expect([first.outstanding, second.outstanding, second.skipped]).toEqual([0, 3, 0])
@@ -109,7 +109,7 @@ describe("the queue of polls", () => {
   })
 
   it("takes a node that is due by itself into the pass that begins", () => {
-    const queue = new PollQueue(10)
+    const queue = new PollQueue(() => 10)
     queue.dueNow(nodeId(1), false, 0)
     const pass = queue.startPass(ids(1), 0, 0)
     expect([pass.outstanding, pass.skipped]).toEqual([1, 0])
@@ -118,7 +118,7 @@ describe("the queue of polls", () => {
   })
 
   it("reads a node once more that was asked for while it was being read", () => {
-    const queue = new PollQueue(10)
+    const queue = new PollQueue(() => 10)
     queue.dueNow(nodeId(1), false, 0)
     const slot = queue.next(0) as Slot
     queue.dueNow(nodeId(1), false, 0)
@@ -132,7 +132,7 @@ describe("the queue of polls", () => {
 
   it("gives a node that comes during a pass its turn in it, so that its age stays under a spacing", () => {
     const late = ids(50).find((id) => hash(id) / 2 ** 32 > 0.9) as NodeId
-    const queue = new PollQueue(10)
+    const queue = new PollQueue(() => 10)
     const pass = queue.startPass([], 0, 30_000)
     queue.dueNow(late, false, 5000)
     queue.done(queue.next(5000) as Slot)
@@ -141,7 +141,7 @@ describe("the queue of polls", () => {
   })
 
   it("forgets a node wherever it is: withdraws its read, and no pass waits for it", () => {
-    const queue = new PollQueue(1)
+    const queue = new PollQueue(() => 1)
     const pass = queue.startPass(ids(3), 0, 0)
     const reading = queue.next(0) as Slot
     let withdrawn = 0
@@ -153,7 +153,7 @@ describe("the queue of polls", () => {
   })
 
   it("forgets a node that was not yet due", () => {
-    const queue = new PollQueue(1)
+    const queue = new PollQueue(() => 1)
     const pass = queue.startPass(ids(2), 0, 30_000)
     queue.forget(nodeId(1))
     expect(pass.outstanding).toBe(1)

@@ -38,7 +38,6 @@ export const powerFailureRecovery: Effect.Effect<
   const locks = yield* NodeLock
   const ownership = yield* Ownership
   const store = yield* NodeStore
-  const spacingMillis = Duration.toMillis(config.powerFailureRecoveryInterval)
   /** Of nodes that failed here: how often in a row, and when to try again by the monotonic clock. */
   const backOff = new Map<NodeId, { readonly tries: number; readonly nextMillis: number }>()
 
@@ -49,6 +48,7 @@ export const powerFailureRecovery: Effect.Effect<
     const nowMillis = yield* Clock.currentTimeMillis
     if (read._tag === "Failure") {
       const tries = (backOff.get(node.id)?.tries ?? 0) + 1
+      const spacingMillis = Duration.toMillis(config.powerFailureRecoveryInterval)
       const pauseMillis = spacingMillis * Math.min(2 ** (tries - 1), longestBackOff)
       // Less a moment: the run that comes then may be a little early.
       backOff.set(node.id, { tries, nextMillis: (yield* monotonicMillis) + pauseMillis - 1000 })
