@@ -3,24 +3,28 @@ import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { ProfileStore } from "../bmc/ProfileStore.ts"
 import * as Database from "./Database.ts"
+import type { InventoryStore } from "./InventoryStore.ts"
 import type { JournalStore } from "./JournalStore.ts"
+import * as MemoryInventoryStore from "./MemoryInventoryStore.ts"
 import * as MemoryJournalStore from "./MemoryJournalStore.ts"
 import * as MemoryNodeStore from "./MemoryNodeStore.ts"
 import * as MemorySettingsStore from "./MemorySettingsStore.ts"
 import type { NodeStore } from "./NodeStore.ts"
 import type { SecretKey } from "./Secrets.ts"
 import type { SettingsStore } from "./SettingsStore.ts"
+import * as SqlInventoryStore from "./SqlInventoryStore.ts"
 import * as SqlJournalStore from "./SqlJournalStore.ts"
 import * as SqlNodeStore from "./SqlNodeStore.ts"
 import * as SqlProfileStore from "./SqlProfileStore.ts"
 import * as SqlSettingsStore from "./SqlSettingsStore.ts"
 import type { StartError } from "./StartError.ts"
 
-export type Stores = JournalStore | NodeStore | ProfileStore | SettingsStore
+export type Stores = InventoryStore | JournalStore | NodeStore | ProfileStore | SettingsStore
 
 /** Over a database whose schema is prepared. */
 export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> = Layer.mergeAll(
   SqlNodeStore.layer,
+  SqlInventoryStore.layer,
   SqlJournalStore.layer,
   SqlProfileStore.layer,
   SqlSettingsStore.layer
@@ -28,6 +32,7 @@ export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> 
 
 export const layerMemory: Layer.Layer<Stores> = Layer.mergeAll(
   MemoryNodeStore.layer,
+  MemoryInventoryStore.layer,
   MemoryJournalStore.layer,
   ProfileStore.layerMemory,
   MemorySettingsStore.layer

@@ -1,4 +1,5 @@
 import * as Store from "../../src/store/Store.ts"
+import { inventoryStoreSuite } from "../suites/inventoryStoreSuite.ts"
 import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
 import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
 import { settingsStoreSuite } from "../suites/settingsStoreSuite.ts"
@@ -7,6 +8,7 @@ import { storeSuite } from "../suites/storeSuite.ts"
 
 storeSuite("Stores in memory", Store.layerMemory, [
   nodeStoreSuite,
+  inventoryStoreSuite,
   journalStoreSuite,
   settingsStoreSuite,
   storeScaleSuite

@@ -3,6 +3,7 @@ import { layer } from "@effect/vitest"
 import type { Vitest } from "@effect/vitest"
 import type { Layer } from "effect"
 import type { Stores } from "../../src/store/Store.ts"
+import { inventoryStoreSuite } from "./inventoryStoreSuite.ts"
 import { journalStoreSuite } from "./journalStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
@@ -15,6 +16,7 @@ export const storeSuite = <E>(
   stores: Layer.Layer<Stores, E>,
   suites: ReadonlyArray<(it: Vitest.MethodsNonLive<Stores>) => void> = [
     nodeStoreSuite,
+    inventoryStoreSuite,
     journalStoreSuite,
     profileStoreSuite,
     settingsStoreSuite,
