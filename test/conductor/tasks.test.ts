@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Layer, Option } from "effect"
+import { DateTime, Duration, Effect, Layer, Logger, Option, References } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import * as Conductor from "../../src/conductor/Conductor.ts"
@@ -106,6 +106,27 @@ describe("sync_power_states", () => {
       assert.strictEqual((yield* readsOf()) - before, 6)
     }).pipe(Effect.provide(running({ syncPowerStateSpread: true })))
   )
+
+  it.effect("warns of failed reads in one line a pass, not in one a node, and only when their number changes", () => {
+    const lines: Array<readonly [unknown, unknown]> = []
+    const logger = Logger.make(({ fiber, message }) => {
+      const { failed, task } = fiber.getRef(References.CurrentLogAnnotations)
+      if (task === "sync_power_states") lines.push([message, failed])
+    })
+    return Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const ids = yield* enrol(3)
+      yield* TestClock.adjust("29 seconds")
+      for (const id of ids.slice(1)) bmcs.fail(id, "Unreachable")
+      yield* TestClock.adjust("65 seconds")
+      for (const id of ids) bmcs.succeed(id)
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual(lines, [
+        [["BMCs fail power sync"], 2],
+        [["All BMCs answer power sync again"], 0]
+      ])
+    }).pipe(Effect.provide(Layer.provide(running(), Logger.layer([logger]))))
+  })
 
   it.effect("tells how the pass before went", () =>
     Effect.gen(function* () {

@@ -20,8 +20,8 @@ const unreachable: PowerAnswer = { _tag: "Failed", reason: "Unreachable", messag
 const decided = (answer: PowerAnswer, situation: Partial<SyncSituation> = {}, rules: Partial<SyncRules> = {}) =>
   decide(
     answer,
-    { node: on, failures: 0, locked: false, reachable: true, nowMillis: 1_000_000, ...situation },
-    { maxRetries: 3, force: true, ...rules }
+    { node: on, failures: 0, locked: false, incident: false, reachable: true, nowMillis: 1_000_000, ...situation },
+    { maxRetries: 3, force: true, observeOnly: false, ...rules }
   )
 
 describe("what power sync decides", () => {
@@ -86,6 +86,13 @@ describe("what power sync decides", () => {
       failures: 4
     })
   })
+
+  it.each(["Unreachable", "Busy", "SessionsExhausted", "Protocol", "Unsupported"] as const)(
+    "counts a read that failed as %s",
+    (reason) => {
+      expect(decided({ ...unreachable, reason }, { failures: 1 })).toEqual({ _tag: "CountFailure", failures: 2 })
+    }
+  )
 
   it("gives up at the first failure when no retries are allowed", () => {
     expect(decided(unreachable, {}, { maxRetries: 0 })._tag).toBe("GiveUp")

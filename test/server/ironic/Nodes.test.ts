@@ -153,6 +153,14 @@ describe("a node in Ironic's API", () => {
     })
   )
 
+  it.effect("shows the power state that was observed, not the recorded one", () =>
+    Effect.gen(function* () {
+      const record = makeRecord(1, { desiredPower: "power on" }, { power: "power off", observedAtMillis: -1000 })
+      const client = yield* start({ records: [record] })
+      expect((yield* client.get("/v1/nodes/n1", at("1.42"))).body).toMatchObject({ power_state: "power off" })
+    })
+  )
+
   it.effect("shows no power state at a fault, and says what is wrong", () =>
     Effect.gen(function* () {
       const client = yield* start({ records: fleet })
