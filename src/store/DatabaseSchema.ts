@@ -14,6 +14,7 @@ import { journal } from "./migrations/0002_journal.ts"
 import { bmcProfiles } from "./migrations/0003_bmc_profiles.ts"
 import { meta } from "./migrations/0004_meta.ts"
 import { nodeDetails } from "./migrations/0005_node_details.ts"
+import { leases } from "./migrations/0006_leases.ts"
 import { inventories } from "./migrations/0009_inventories.ts"
 import { settings } from "./migrations/0011_settings.ts"
 import { open, seal, sealedWith, SecretKey } from "./Secrets.ts"
@@ -26,6 +27,7 @@ const migrations = {
   "0003_bmc_profiles": bmcProfiles,
   "0004_meta": meta,
   "0005_node_details": nodeDetails,
+  "0006_leases": leases,
   "0009_inventories": inventories,
   "0011_settings": settings
 }

@@ -2,16 +2,19 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { NodeId, NodeRecord } from "../domain/Node.ts"
+import type { Lease } from "./LeaseStore.ts"
 
 export class MemoryFleet extends Context.Service<
   MemoryFleet,
   {
     /** In the order of creation. */
     readonly records: Map<NodeId, NodeRecord>
+    /** Also those that have expired. */
+    readonly leases: Map<NodeId, Lease>
     readonly onRemove: Set<(id: NodeId) => void>
   }
 >()("tutti/store/MemoryFleet") {
   static readonly layer: Layer.Layer<MemoryFleet> = Layer.sync(MemoryFleet, () =>
-    MemoryFleet.of({ records: new Map(), onRemove: new Set() })
+    MemoryFleet.of({ records: new Map(), leases: new Map(), onRemove: new Set() })
   )
 }

@@ -13,7 +13,7 @@ import { edited, planImport } from "./NodeEdits.ts"
 import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
 import type { NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
 import { isNewer, newestOfEach } from "./Observations.ts"
-import { Duplicate, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+import { Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
 
 const matches = (query: NodeQuery, { node }: NodeRecord): boolean =>
   (query.driver === undefined || node.driver === query.driver) &&
@@ -27,7 +27,7 @@ const matches = (query: NodeQuery, { node }: NodeRecord): boolean =>
 const notFound = (ident: string) => new StoreError({ reason: new NodeNotFound({ ident }) })
 
 const make = Effect.gen(function* () {
-  const { records, onRemove } = yield* MemoryFleet
+  const { leases, records, onRemove } = yield* MemoryFleet
   const changes = yield* PubSub.bounded<NodeChange>(changesBuffer)
   yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
 
@@ -45,13 +45,19 @@ const make = Effect.gen(function* () {
   const upserted = (changed: ReadonlyArray<NodeRecord>) =>
     changed.length === 0 ? Effect.void : PubSub.publish(changes, { _tag: "NodesUpserted", records: changed })
 
+  const holds = (id: NodeId, fence: number, now: DateTime.Utc): boolean => {
+    const lease = leases.get(id)
+    return lease?.fence === fence && lease.expiresAtMillis > DateTime.toEpochMillis(now)
+  }
+
   /** Changes all or none: a name that is taken, also by an earlier update of the batch, fails the batch. */
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
     const now = yield* DateTime.now
     const next = new Map<NodeId, Node>()
-    for (const { id, changes, expectedVersion } of batch) {
+    for (const { id, changes, expectedVersion, fence } of batch) {
       const stored = records.get(id)?.node
       if (stored === undefined || (expectedVersion !== undefined && stored.version !== expectedVersion)) continue
+      if (fence !== undefined && !holds(id, fence, now)) continue
       next.set(id, edited(stored, changes, now))
     }
     const names = new Set<string>()
@@ -74,9 +80,9 @@ const make = Effect.gen(function* () {
       const stored = Array.from(records.values(), ({ node }) => node)
       const plan = planImport(nodes, stored, update, now)
       if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
-      const { created, matched, edited } = plan.success
+      const { created, edited } = plan.success
       yield* upserted([...created, ...edited].map(put))
-      return { created: created.map(({ id }) => id), updated: matched }
+      return { created: created.map(({ id }) => id), updated: edited.map(({ id }) => id) }
     }),
     find: (ident) => Effect.sync(() => Option.fromUndefinedOr(findSync(ident))),
     list: Effect.fn("NodeStore.list")(function* (query) {
@@ -92,6 +98,9 @@ const make = Effect.gen(function* () {
     update: Effect.fn("NodeStore.update")(function* (id, changes, options) {
       const [node] = yield* write([{ id, changes, ...options }])
       if (node !== undefined) return node
+      if (options?.fence !== undefined && records.has(id) && !holds(id, options.fence, yield* DateTime.now)) {
+        return yield* new StoreError({ reason: new LeaseLost({ ident: id }) })
+      }
       return yield* records.has(id) ? new StoreError({ reason: new VersionConflict({ ident: id }) }) : notFound(id)
     }),
     updateAll: write,

@@ -46,6 +46,7 @@ export interface NodeQuery {
 
 export interface ImportOutcome {
   readonly created: ReadonlyArray<NodeId>
+  /** Those that really changed. */
   readonly updated: ReadonlyArray<NodeId>
 }
 

@@ -26,7 +26,7 @@ import { newestOfEach } from "./Observations.ts"
 import { SecretKey } from "./Secrets.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
 import * as SqlText from "./SqlText.ts"
-import { Duplicate, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+import { Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
 
 const { int4, text, timestamptz, uuid } = PgTypes.OID
 
@@ -99,7 +99,7 @@ const make = Effect.gen(function* () {
       yield* DateTime.now
     )
     if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
-    const { created, matched, edited } = plan.success
+    const { created, edited } = plan.success
     yield* store(edited, created)
     const observations = new Map(stored.map(({ node, observation }) => [node.id, observation]))
     yield* upserted(
@@ -108,28 +108,48 @@ const make = Effect.gen(function* () {
         observation: observations.get(node.id) ?? neverObserved(node.id)
       }))
     )
-    return { created: created.map(({ id }) => id), updated: matched }
+    return { created: created.map(({ id }) => id), updated: edited.map(({ id }) => id) }
+  })
+
+  /** The tokens of the leases that hold now, and that nobody can break or take until the transaction is committed. */
+  const fencesOf = Effect.fnUntraced(function* (ids: ReadonlyArray<NodeId>) {
+    if (ids.length === 0) return new Map<NodeId, number>()
+    const rows = yield* sql<{ readonly node_id: NodeId; readonly fence: bigint }>`
+      select node_id, fence from node_leases
+      where node_id = any(${SqlText.array(ids, uuid)}) and expires_at > clock_timestamp()
+      order by node_id for share`
+    return new Map(rows.map(({ fence, node_id }) => [node_id, Number(fence)]))
   })
 
   const updateAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
     const updates = new Map(batch.map((update) => [update.id, update]))
     const now = yield* DateTime.now
     let found = 0
-    const edit = ({ node, observation }: NodeRecord): ReadonlyArray<NodeRecord> => {
-      found++
-      const update = updates.get(node.id)
-      if (update === undefined || (update.expectedVersion ?? node.version) !== node.version) return []
-      return [{ node: edited(node, update.changes, now), observation }]
-    }
+    let lost = 0
+    const edit =
+      (fences: ReadonlyMap<NodeId, number>) =>
+      ({ node, observation }: NodeRecord): ReadonlyArray<NodeRecord> => {
+        found++
+        const update = updates.get(node.id)
+        if (update === undefined) return []
+        if (update.fence !== undefined && update.fence !== fences.get(node.id)) {
+          lost++
+          return []
+        }
+        if ((update.expectedVersion ?? node.version) !== node.version) return []
+        return [{ node: edited(node, update.changes, now), observation }]
+      }
     // in one order for all, so that no two batches wait for each other
     const changed = yield* inChunks(Array.from(updates.keys()).toSorted(), (chunk) => {
       const ids = SqlText.array(chunk, uuid)
-      return Effect.map(select(sql`where n.id = any(${ids}) order by n.id for update of n`), Arr.flatMap(edit))
+      const records = select(sql`where n.id = any(${ids}) order by n.id for update of n`)
+      const fenced = chunk.filter((id) => updates.get(id)?.fence !== undefined)
+      return Effect.flatMap(records, (found) => Effect.map(fencesOf(fenced), (fences) => found.flatMap(edit(fences))))
     })
     const nodes = changed.map(({ node }) => node)
     yield* store(nodes, [])
     yield* upserted(changed)
-    return { nodes, found }
+    return { nodes, found, lost }
   })
 
   /** A transaction whose failures are the store's; `batch` is where a line that a unique constraint found is looked up. */
@@ -186,8 +206,9 @@ const make = Effect.gen(function* () {
     ),
 
     update: Effect.fn("NodeStore.update")(function* (id, changes, options) {
-      const { nodes, found } = yield* transaction(updateAll([{ id, changes, ...options }]))
+      const { nodes, found, lost } = yield* transaction(updateAll([{ id, changes, ...options }]))
       if (nodes[0] !== undefined) return nodes[0]
+      if (lost > 0) return yield* new StoreError({ reason: new LeaseLost({ ident: id }) })
       return yield* found === 0 ? notFound(id) : new StoreError({ reason: new VersionConflict({ ident: id }) })
     }),
 

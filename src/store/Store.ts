@@ -2,28 +2,43 @@
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { ProfileStore } from "../bmc/ProfileStore.ts"
+import type { ConductorStore } from "./ConductorStore.ts"
 import * as Database from "./Database.ts"
 import type { InventoryStore } from "./InventoryStore.ts"
 import type { JournalStore } from "./JournalStore.ts"
 import * as MemoryInventoryStore from "./MemoryInventoryStore.ts"
+import type { LeaseStore } from "./LeaseStore.ts"
+import * as MemoryConductorStore from "./MemoryConductorStore.ts"
 import * as MemoryJournalStore from "./MemoryJournalStore.ts"
+import * as MemoryLeaseStore from "./MemoryLeaseStore.ts"
 import * as MemoryNodeStore from "./MemoryNodeStore.ts"
 import * as MemorySettingsStore from "./MemorySettingsStore.ts"
 import type { NodeStore } from "./NodeStore.ts"
 import type { SecretKey } from "./Secrets.ts"
 import type { SettingsStore } from "./SettingsStore.ts"
 import * as SqlInventoryStore from "./SqlInventoryStore.ts"
+import * as SqlConductorStore from "./SqlConductorStore.ts"
 import * as SqlJournalStore from "./SqlJournalStore.ts"
+import * as SqlLeaseStore from "./SqlLeaseStore.ts"
 import * as SqlNodeStore from "./SqlNodeStore.ts"
 import * as SqlProfileStore from "./SqlProfileStore.ts"
 import * as SqlSettingsStore from "./SqlSettingsStore.ts"
 import type { StartError } from "./StartError.ts"
 
-export type Stores = InventoryStore | JournalStore | NodeStore | ProfileStore | SettingsStore
+export type Stores =
+  | ConductorStore
+  | LeaseStore
+  | InventoryStore
+  | JournalStore
+  | NodeStore
+  | ProfileStore
+  | SettingsStore
 
 /** Over a database whose schema is prepared. */
 export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> = Layer.mergeAll(
   SqlNodeStore.layer,
+  SqlLeaseStore.layer,
+  SqlConductorStore.layer,
   SqlInventoryStore.layer,
   SqlJournalStore.layer,
   SqlProfileStore.layer,
@@ -32,6 +47,8 @@ export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> 
 
 export const layerMemory: Layer.Layer<Stores> = Layer.mergeAll(
   MemoryNodeStore.layer,
+  MemoryLeaseStore.layer,
+  MemoryConductorStore.layer,
   MemoryInventoryStore.layer,
   MemoryJournalStore.layer,
   ProfileStore.layerMemory,

@@ -1,6 +1,8 @@
 import * as Store from "../../src/store/Store.ts"
 import { inventoryStoreSuite } from "../suites/inventoryStoreSuite.ts"
+import { conductorStoreSuite } from "../suites/conductorStoreSuite.ts"
 import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
+import { leaseStoreSuite } from "../suites/leaseStoreSuite.ts"
 import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
 import { settingsStoreSuite } from "../suites/settingsStoreSuite.ts"
 import { storeScaleSuite } from "../suites/storeScaleSuite.ts"
@@ -8,6 +10,8 @@ import { storeSuite } from "../suites/storeSuite.ts"
 
 storeSuite("Stores in memory", Store.layerMemory, [
   nodeStoreSuite,
+  leaseStoreSuite,
+  conductorStoreSuite,
   inventoryStoreSuite,
   journalStoreSuite,
   settingsStoreSuite,

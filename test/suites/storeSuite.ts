@@ -4,7 +4,9 @@ import type { Vitest } from "@effect/vitest"
 import type { Layer } from "effect"
 import type { Stores } from "../../src/store/Store.ts"
 import { inventoryStoreSuite } from "./inventoryStoreSuite.ts"
+import { conductorStoreSuite } from "./conductorStoreSuite.ts"
 import { journalStoreSuite } from "./journalStoreSuite.ts"
+import { leaseStoreSuite } from "./leaseStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
 import { settingsStoreSuite } from "./settingsStoreSuite.ts"
@@ -16,6 +18,8 @@ export const storeSuite = <E>(
   stores: Layer.Layer<Stores, E>,
   suites: ReadonlyArray<(it: Vitest.MethodsNonLive<Stores>) => void> = [
     nodeStoreSuite,
+    leaseStoreSuite,
+    conductorStoreSuite,
     inventoryStoreSuite,
     journalStoreSuite,
     profileStoreSuite,
