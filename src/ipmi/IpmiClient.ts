@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { IpmiError } from "./IpmiError.ts"
 import type { IpmiTransport } from "./IpmiTransport.ts"
@@ -95,6 +96,19 @@ export class IpmiClient extends Context.Service<
       target: IpmiTarget,
       options?: { readonly preferredSuite?: CipherSuite }
     ) => Effect.Effect<IpmiSession, never, Scope.Scope>
+    /**
+     * One command to many BMCs, a session each that lives for it, at most `atOnce` of them at a time. `onEach` is called once a
+     * target, in the order in which they end, and must not throw. Plain code under one callback: a fiber, a scope and an effect a
+     * BMC cost as much as the login's cryptography. The farewells are sent and not waited for. Interruption closes what is open.
+     */
+    readonly askMany: <A>(
+      targets: ReadonlyArray<IpmiTarget>,
+      command: IpmiCommand<A>,
+      options: {
+        readonly atOnce: number
+        readonly onEach: (index: number, result: Result.Result<A, IpmiError>) => void
+      }
+    ) => Effect.Effect<void>
     /** One ASF presence ping (ASF 2.0 §3.2.4.1): one cheap datagram, no session. Fails with `ResponseTimeout`. */
     readonly ping: (host: string, port: number, timeoutMillis: number) => Effect.Effect<Presence, IpmiError>
     /** Requests under way, sockets' receive buffer, datagrams in and out since the start: for metrics and benches. */

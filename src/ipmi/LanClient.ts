@@ -9,6 +9,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { isIPv4 } from "node:net"
+import { makeAskMany } from "./AskMany.ts"
 import { DeadlineQueue, makeDeadline, runDeadlines } from "./DeadlineQueue.ts"
 import { Demultiplexer } from "./Demultiplexer.ts"
 import type { IpmiClient, Presence } from "./IpmiClient.ts"
@@ -95,6 +96,17 @@ export const makeLanClient: Effect.Effect<LanClient, IpmiError, IpmiTransport | 
     })
 
   return {
+    askMany: makeAskMany(
+      (target) => {
+        const session = new Session(services, target, undefined)
+        sessions.add(session)
+        return session
+      },
+      (session) => {
+        session.abandon()
+        sessions.delete(session)
+      }
+    ),
     session: (target, options) =>
       Effect.acquireRelease(
         Effect.sync(() => {

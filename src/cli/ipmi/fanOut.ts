@@ -4,7 +4,8 @@
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { IpmiClient, type IpmiSession } from "../../ipmi/IpmiClient.ts"
+import * as Result from "effect/Result"
+import { IpmiClient, type IpmiCommand, type IpmiSession } from "../../ipmi/IpmiClient.ts"
 import type { IpmiError } from "../../ipmi/IpmiError.ts"
 import { someFailed } from "../CliFailure.ts"
 import { Launch } from "../Launch.ts"
@@ -38,6 +39,27 @@ export const askEach = <A, R>(
         ),
       { concurrency: fanOut }
     )
+  }).pipe((effect) => Effect.flatMap(Launch, ({ ipmiClient }) => Effect.provide(effect, ipmiClient)))
+
+/** As `askEach`, where one command is all that is asked: that is done for all at once, at half the cost a host. */
+export const askOnce = <A>(targets: ReadonlyArray<Target>, fanOut: number, command: IpmiCommand<A>) =>
+  Effect.gen(function* () {
+    const client = yield* IpmiClient
+    const rows: Array<Row<A>> = targets.map(({ label }) => ({ host: label, value: null, error: "not asked" }))
+    yield* client.askMany(
+      targets.map(({ ipmi }) => ipmi),
+      command,
+      {
+        atOnce: fanOut,
+        onEach: (index, result) => {
+          const host = targets[index]?.label ?? ""
+          rows[index] = Result.isSuccess(result)
+            ? { host, value: result.success, error: null }
+            : { host, value: null, error: result.failure.message }
+        }
+      }
+    )
+    return rows
   }).pipe((effect) => Effect.flatMap(Launch, ({ ipmiClient }) => Effect.provide(effect, ipmiClient)))
 
 /** As `printRows`, for answers that are lists: a line for each item, and hosts without an answer on standard error. */

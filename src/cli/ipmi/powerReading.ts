@@ -3,7 +3,7 @@ import * as Command from "effect/cli/Command"
 import { makeGetPowerReading, type PowerReading } from "../../ipmi/commands/GetPowerReading.ts"
 import { formatTimestamp } from "../../ipmi/wire/Timestamp.ts"
 import type { Column } from "../Output.ts"
-import { askEach, printRows } from "./fanOut.ts"
+import { askOnce, printRows } from "./fanOut.ts"
 import { hostsArgument, readTargets, targetFlags } from "./target.ts"
 
 const watts = (title: string, of: (reading: PowerReading) => number): Column<PowerReading> => ({
@@ -37,7 +37,7 @@ export const powerReading = Command.make(
   { hosts: hostsArgument, ...targetFlags },
   Effect.fnUntraced(function* ({ hosts, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "USER")
-    const rows = yield* askEach(targets, flags.fanOut, (session) => session.request(makeGetPowerReading()))
+    const rows = yield* askOnce(targets, flags.fanOut, makeGetPowerReading())
     yield* printRows(rows, toJson, columns)
   })
 ).pipe(Command.withDescription("Read what servers draw, in watts (DCMI)"))

@@ -5,7 +5,7 @@ import {
   type RestartReport,
   restartCauseWords
 } from "../../ipmi/commands/GetSystemRestartCause.ts"
-import { askEach, printRows } from "./fanOut.ts"
+import { askOnce, printRows } from "./fanOut.ts"
 import { hostsArgument, readTargets, targetFlags } from "./target.ts"
 
 const words = (report: RestartReport): string => restartCauseWords(report.cause)
@@ -15,7 +15,7 @@ export const restartCause = Command.make(
   { hosts: hostsArgument, ...targetFlags },
   Effect.fnUntraced(function* ({ hosts, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "USER")
-    const rows = yield* askEach(targets, flags.fanOut, (session) => session.request(getSystemRestartCause))
+    const rows = yield* askOnce(targets, flags.fanOut, getSystemRestartCause)
     yield* printRows(rows, (report) => ({ restart_cause: words(report), channel: report.channel }), [
       { title: "RESTART CAUSE", cell: words }
     ])

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import { type ChassisStatus, getChassisStatus } from "../../ipmi/commands/GetChassisStatus.ts"
 import type { Column } from "../Output.ts"
-import { askEach, printRows } from "./fanOut.ts"
+import { askOnce, printRows } from "./fanOut.ts"
 import { hostsArgument, readTargets, targetFlags } from "./target.ts"
 
 const columns: ReadonlyArray<Column<ChassisStatus>> = [
@@ -31,7 +31,7 @@ export const status = Command.make(
   { hosts: hostsArgument, ...targetFlags },
   Effect.fnUntraced(function* ({ hosts, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "USER")
-    const rows = yield* askEach(targets, flags.fanOut, (session) => session.request(getChassisStatus))
+    const rows = yield* askOnce(targets, flags.fanOut, getChassisStatus)
     yield* printRows(rows, toJson, columns)
   })
 ).pipe(

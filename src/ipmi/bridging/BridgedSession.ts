@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import { completionMeaning } from "../commands/CompletionCode.ts"
 import { sendMessage, sendMessageMeanings } from "../commands/SendMessage.ts"
-import type { IpmiCommand, IpmiSession, ReplyHandler } from "../IpmiClient.ts"
+import type { IpmiCommand, IpmiSession, IpmiTarget, ReplyHandler } from "../IpmiClient.ts"
 import { CommandRejected, IpmiError, type IpmiReason, ProtocolViolation } from "../IpmiError.ts"
 import { type Bridged, disclose, enclose, passedOn, type Route } from "./Route.ts"
 
@@ -49,15 +49,16 @@ export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
 
 /**
  * Of wrapped messages, 6 bits: by it a late answer to an earlier request is told apart. One count for all that is bridged
- * over a session, since each sensor may be read over a bridge of its own.
+ * over a session (by its target, which a session that stands before it has too), since each sensor may be read over a
+ * bridge of its own.
  */
 const nextSeq = (session: IpmiSession): number => {
-  const next = ((lastSeqs.get(session) ?? 0) + 1) & 0x3f
-  lastSeqs.set(session, next)
+  const next = ((lastSeqs.get(session.target) ?? 0) + 1) & 0x3f
+  lastSeqs.set(session.target, next)
   return next
 }
 
-const lastSeqs = new WeakMap<IpmiSession, number>()
+const lastSeqs = new WeakMap<IpmiTarget, number>()
 
 const conclude = <A>(route: Route, command: IpmiCommand<A>, bridged: Bridged, handler: ReplyHandler<A>): void => {
   const operation = `${command.name} to ${describeRoute(route)}`

@@ -11,6 +11,7 @@ import { ask } from "../Asking.ts"
 import { isNonLinear, type SensorFactors, valueOf } from "./Factors.ts"
 import type { FullRecord } from "./SensorRecords.ts"
 import type { Sensor } from "./Sensors.ts"
+import { type StateSeverity, stateSeverity, worse } from "./StateSeverity.ts"
 import { readingTypes, stateWord } from "./StateWords.ts"
 import { type PerThreshold, thresholdsFrom, worstThreshold } from "./Thresholds.ts"
 
@@ -20,6 +21,8 @@ export interface SensorStatus {
   readonly value: number | undefined
   /** `ok` or the worst crossed threshold; the states that hold, none of them perhaps. */
   readonly states: ReadonlyArray<string>
+  /** The worst of them. */
+  readonly severity: StateSeverity
   /** Why there is no reading: `no reading`, `disabled`, what the BMC refused it with. */
   readonly problem: string | undefined
   /** In the unit of the sensor; undefined when not asked for, or where there are none. */
@@ -60,6 +63,7 @@ const without = (sensor: Sensor, problem: string): SensorStatus => ({
   sensor,
   value: undefined,
   states: [],
+  severity: "nominal",
   problem,
   thresholds: undefined
 })
@@ -77,6 +81,7 @@ const readSensor = Effect.fnUntraced(function* (
     sensor,
     value: hasValue(sensor) ? yield* convert(session, sensor, reading.raw) : undefined,
     states: statesOf(sensor, reading),
+    severity: severityOf(sensor, reading),
     problem: undefined,
     thresholds
   }
@@ -91,9 +96,20 @@ export const hasValue = (sensor: Sensor): sensor is FullRecord =>
 /** In words. */
 export const statesOf = (sensor: Sensor, { states }: Pick<SensorReading, "states">): ReadonlyArray<string> => {
   if (sensor.readingType === readingTypes.threshold) return [worstThreshold(states) ?? "ok"]
-  return Array.from({ length: 15 }, (_, offset) => offset)
-    .filter((offset) => (states & (1 << offset)) !== 0)
-    .map((offset) => stateWord(sensor.readingType, sensor.sensorType, offset))
+  return offsetsOf(states).map((offset) => stateWord(sensor.readingType, sensor.sensorType, offset))
+}
+
+const offsetsOf = (states: number): ReadonlyArray<number> =>
+  Array.from({ length: 15 }, (_, offset) => offset).filter((offset) => (states & (1 << offset)) !== 0)
+
+/** Of a threshold the bits are those of `thresholdNames`: the first and the fourth are non-critical. */
+const severityOf = (sensor: Sensor, { states }: Pick<SensorReading, "states">): StateSeverity => {
+  if (sensor.readingType === readingTypes.threshold) {
+    return (states & 0b110110) !== 0 ? "critical" : (states & 0b001001) !== 0 ? "warning" : "nominal"
+  }
+  return offsetsOf(states)
+    .map((offset) => stateSeverity(sensor.readingType, sensor.sensorType, offset))
+    .reduce(worse, "nominal")
 }
 
 /** Threshold access, bits 3–2 of the capabilities. */
