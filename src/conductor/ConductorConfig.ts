@@ -2,15 +2,11 @@
  * The conductor's options: Ironic's names in capitals with `TUTTI_` before them, and ours where Ironic has none.
  * The environment is read once, at the start, by the composition root; everything else has the service, whose value is
  * the options as they are now: an option that is read late, at the moment of use, can be changed while the conductor
- * runs. The table of them in the docs is made from here.
+ * runs. The table of them in the docs is made from here (`OptionTable`).
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import {
   boolean,
   byGroup,
@@ -18,10 +14,10 @@ import {
   durationBetween,
   intBetween,
   nonEmptyText,
-  numberBetween,
-  type OptionCodec
+  numberBetween
 } from "./OptionCodecs.ts"
-import { recoveryTask, syncTask } from "./TaskNames.ts"
+import { option, type OptionSpec } from "./OptionSpec.ts"
+import { recoveryTask, syncTask, waitTimeoutsTask } from "./TaskNames.ts"
 
 export interface ConductorOptions {
   readonly conductorHost: string
@@ -48,6 +44,10 @@ export interface ConductorOptions {
   readonly powerOnAtOnce: number
   readonly powerOnPerSecondPerRack: number
   readonly powerOnAtOncePerRack: number
+  readonly checkProvisionStateInterval: Duration.Duration
+  readonly inspectWaitTimeout: Duration.Duration
+  readonly cleanCallbackTimeout: Duration.Duration
+  readonly deployCallbackTimeout: Duration.Duration
   readonly nodeLockedRetryAttempts: number
   readonly nodeLockedRetryInterval: Duration.Duration
   readonly gracefulShutdownTimeout: Duration.Duration
@@ -61,42 +61,12 @@ export class ConductorConfig extends Context.Service<ConductorConfig, ConductorO
     Layer.sync(ConductorConfig, () => ({ ...defaults, ...options }))
 }
 
-/** One option, as the documentation shows it. */
-export interface OptionRow {
-  readonly name: OptionName
-  readonly env: string
-  readonly default: string
-  /** What it may be, with unit and range. */
-  readonly expected: string
-  readonly needsRestart: boolean
-  /** The periodic task whose spacing it is; null for other options. */
-  readonly task: string | null
-  readonly meaning: string
-}
-
-interface OptionSpec<A> {
-  readonly env: string
-  readonly codec: OptionCodec<A>
-  readonly default: A
-  readonly meaning: string
-  /** Whether a change takes effect at the next start only. */
-  readonly needsRestart: boolean
-  /** The periodic task whose spacing it is. */
-  readonly task: string | null
-}
-
-const option = <A>(
-  env: string,
-  codec: OptionCodec<A>,
-  fallback: NoInfer<A>,
-  meaning: string,
-  { needsRestart = false, task = null }: { readonly needsRestart?: boolean; readonly task?: string | null } = {}
-): OptionSpec<A> => ({ env, codec, default: fallback, meaning, needsRestart, task })
-
 const interval = durationBetween(Duration.seconds(1), Duration.days(1))
 const wait = durationBetween(Duration.seconds(1), Duration.hours(2))
+const waitState = durationBetween(Duration.zero, Duration.days(7))
 
-const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptions[K]> } = {
+/** In the order of the documentation. */
+export const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptions[K]> } = {
   conductorHost: option(
     "TUTTI_CONDUCTOR_HOST",
     nonEmptyText,
@@ -241,6 +211,31 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
     20,
     "The same for the machines of a rack; 0 is no limit"
   ),
+  checkProvisionStateInterval: option(
+    "TUTTI_CHECK_PROVISION_STATE_INTERVAL",
+    interval,
+    Duration.seconds(60),
+    "Spacing of `check_wait_timeouts`: how often nodes in a wait state are looked at, and inspections that wait tried again",
+    { task: waitTimeoutsTask }
+  ),
+  inspectWaitTimeout: option(
+    "TUTTI_INSPECT_WAIT_TIMEOUT",
+    waitState,
+    Duration.seconds(1800),
+    "How long an inspection may wait for a BMC that does not answer, before it has failed; 0 is for ever"
+  ),
+  cleanCallbackTimeout: option(
+    "TUTTI_CLEAN_CALLBACK_TIMEOUT",
+    waitState,
+    Duration.seconds(1800),
+    "How long a node may be in `clean wait`, before its cleaning has failed; 0 is for ever"
+  ),
+  deployCallbackTimeout: option(
+    "TUTTI_DEPLOY_CALLBACK_TIMEOUT",
+    waitState,
+    Duration.seconds(1800),
+    "How long a node may be in `deploy wait`, before its deployment has failed; 0 is for ever"
+  ),
   nodeLockedRetryAttempts: option(
     "TUTTI_NODE_LOCKED_RETRY_ATTEMPTS",
     intBetween(0, 100),
@@ -263,55 +258,8 @@ const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<ConductorOptio
 
 export type OptionName = keyof ConductorOptions
 
-// The keys of `specs` are those of ConductorOptions, which `Object.entries` can't tell.
-const entries = Object.entries(specs) as unknown as ReadonlyArray<readonly [OptionName, OptionSpec<unknown>]>
-
-// A record with these keys; that each value is of its own option's type is up to `f`, and the compiler can't tell.
-const mapOptions = <R>(f: (spec: OptionSpec<unknown>) => unknown): R =>
-  Object.fromEntries(entries.map(([name, spec]) => [name, f(spec)])) as R
-
 /** What holds when nothing is configured. */
-export const defaults = mapOptions<ConductorOptions>((spec) => spec.default)
-
-/** Reads the environment's value; fails with the name of the variable and what it may be. */
-const fromEnvironment = ({ codec, env }: OptionSpec<unknown>) =>
-  Config.mapEffect(Config.String(env), (text) =>
-    Effect.mapError(
-      Effect.fromResult(codec.parse(text)),
-      (message) =>
-        new Config.ConfigError(
-          new Schema.SchemaError(new SchemaIssue.Pointer([env], new SchemaIssue.InvalidValue({ message })))
-        )
-    )
-  )
-
-/** All options as the environment has them; each one's default where it says nothing. */
-export const config: Config.Config<ConductorOptions> = Config.all(
-  mapOptions<Record<OptionName, Config.Config<never>>>((spec) =>
-    Config.withDefault(fromEnvironment(spec), spec.default)
-  )
-)
-
-/** Every option, for the documentation and for whoever lists or changes them. */
-export const optionRows: ReadonlyArray<OptionRow> = entries.map(([name, spec]) => ({
-  name,
-  env: spec.env,
-  default: spec.codec.format(spec.default),
-  expected: spec.codec.expected,
-  needsRestart: spec.needsRestart,
-  task: spec.task,
-  meaning: spec.meaning
-}))
-
-/** The options as a Markdown table. */
-export const optionTable = (): string =>
-  [
-    "| Variable | Default | May be | A change | Meaning |",
-    "|---|---|---|---|---|",
-    ...optionRows.map(
-      (row) =>
-        `| \`${row.env}\` | ${row.default === "" ? "none" : row.default} | ${row.expected} | ` +
-        `${row.needsRestart ? "needs a restart" : "takes effect at once"} | ${row.meaning} |`
-    ),
-    ""
-  ].join("\n")
+// The keys of `specs` are those of ConductorOptions, each with a default of its own type.
+export const defaults = Object.fromEntries(
+  Object.entries(specs).map(([name, spec]) => [name, spec.default])
+) as unknown as ConductorOptions

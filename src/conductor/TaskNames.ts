@@ -1,3 +1,4 @@
 /** Names of the conductor's periodic tasks: Ironic's, as operators, metrics and the journal know them. */
 export const syncTask = "sync_power_states"
 export const recoveryTask = "power_failure_recovery"
+export const waitTimeoutsTask = "check_wait_timeouts"
