@@ -1,7 +1,7 @@
 /** `node scripts/configuration.ts`: writes the table of the conductor's options, as the code has it, into the docs. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { optionTable } from "../src/conductor/ConductorConfig.ts"
+import { optionTable } from "../src/conductor/OptionTable.ts"
 
 const file = fileURLToPath(new URL("../docs/configuration.md", import.meta.url))
 const heading = "| Variable | Default | May be |"

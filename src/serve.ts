@@ -6,6 +6,7 @@ import { homedir, hostname } from "node:os"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,9 +21,11 @@ import * as GateGovernor from "./bmc/GateGovernor.ts"
 import { CliFailure } from "./cli/CliFailure.ts"
 import type { ServeOptions } from "./cli/Launch.ts"
 import * as Conductor from "./conductor/Conductor.ts"
-import * as ConductorConfig from "./conductor/ConductorConfig.ts"
+import { ConductorConfig } from "./conductor/ConductorConfig.ts"
 import { NodeDirectory } from "./conductor/NodeDirectory.ts"
+import { type GivenOptions, givenOptions } from "./conductor/OptionTable.ts"
 import { Ownership } from "./conductor/Ownership.ts"
+import * as Settings from "./conductor/Settings.ts"
 import { syncTask } from "./conductor/TaskNames.ts"
 import { IpmiClient } from "./ipmi/IpmiClient.ts"
 import * as UdpTransport from "./ipmi/UdpTransport.ts"
@@ -38,7 +41,7 @@ export interface ServiceOptions {
   readonly host: string
   readonly port: number
   readonly version: string
-  readonly conductor: ConductorConfig.ConductorOptions
+  readonly conductor: GivenOptions
   readonly store:
     | { readonly _tag: "Embedded"; readonly dataDir: string; readonly keyFile: string | null }
     | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted; readonly keyFile: string | null }
@@ -56,19 +59,22 @@ const RUNS_STOP_WITHIN = Duration.seconds(5)
 /** What the graceful stop may take longer than its own bounds add up to, before the process is ended. */
 const HARD_STOP_MARGIN = Duration.seconds(5)
 
-const periodics = (options: ConductorConfig.ConductorOptions) =>
-  Layer.effectDiscard(
-    Effect.flatMap(PeriodicWorker, (worker) => Effect.addFinalizer(() => worker.drain(RUNS_STOP_WITHIN)))
-  ).pipe(
-    Layer.provideMerge(PeriodicWorker.layer({ metricPrefix: "tutti_periodic_" })),
-    Layer.provideMerge(
-      WorkerPool.layer({
-        size: options.workersPoolSize,
-        reservedPercent: options.reservedWorkersPoolPercentage,
-        metricPrefix: "tutti_periodic_"
-      })
+const periodics = Layer.effectDiscard(
+  Effect.flatMap(PeriodicWorker, (worker) => Effect.addFinalizer(() => worker.drain(RUNS_STOP_WITHIN)))
+).pipe(
+  Layer.provideMerge(PeriodicWorker.layer({ metricPrefix: "tutti_periodic_" })),
+  Layer.provideMerge(
+    Layer.unwrap(
+      Effect.map(ConductorConfig, ({ reservedWorkersPoolPercentage, workersPoolSize }) =>
+        WorkerPool.layer({
+          size: workersPoolSize,
+          reservedPercent: reservedWorkersPoolPercentage,
+          metricPrefix: "tutti_periodic_"
+        })
+      )
     )
   )
+)
 
 const governor = GateGovernor.layer().pipe(
   Layer.provide(DriverConnector.layer),
@@ -84,34 +90,38 @@ const store = ({ store }: ServiceOptions) =>
 /** The whole service. Its start fails with an error whose message is one line for an operator. */
 export const serviceLayer = (options: ServiceOptions) =>
   Layer.mergeAll(
-    serverLayer({
-      host: options.host,
-      port: options.port,
-      version: options.version,
-      hostname: options.conductor.conductorHost,
-      // A node is fresh when the last pass or the one before has seen it.
-      maxAge: Duration.times(options.conductor.syncPowerStateInterval, 2),
-      powerSyncTask: syncTask,
-      gracefulStop: REQUESTS_STOP_WITHIN
-    }),
+    Layer.unwrap(
+      Effect.map(ConductorConfig, ({ conductorHost, syncPowerStateInterval }) =>
+        serverLayer({
+          host: options.host,
+          port: options.port,
+          version: options.version,
+          hostname: conductorHost,
+          // A node is fresh when the last pass or the one before has seen it.
+          maxAge: Duration.times(syncPowerStateInterval, 2),
+          powerSyncTask: syncTask,
+          gracefulStop: REQUESTS_STOP_WITHIN
+        })
+      )
+    ),
     Conductor.layerTasks
   ).pipe(
+    Layer.provideMerge(Settings.layer(options.conductor)),
     Layer.provideMerge(Conductor.layer),
-    Layer.provideMerge(periodics(options.conductor)),
+    Layer.provideMerge(periodics),
     Layer.provideMerge(governor),
+    Layer.provideMerge(Settings.layerConfig(options.conductor)),
     Layer.provideMerge(store(options)),
-    Layer.provide([
-      Layer.succeed(ConductorConfig.ConductorConfig, options.conductor),
-      Ownership.layerSolo,
-      SecureRandom.layerWebCrypto
-    ])
+    Layer.provide([Ownership.layerSolo, SecureRandom.layerWebCrypto])
   )
 
 /** Starts the service, runs `ready` once it serves, and stops it when interrupted or when its database is lost to another. */
 export const runService = <E, R>(options: ServiceOptions, ready: Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
-    yield* hardStopAfter(Duration.sum(options.conductor.gracefulShutdownTimeout, HARD_STOP_MARGIN))
+    let current = options.conductor.options
+    yield* hardStopAfter(() => Duration.sum(current.gracefulShutdownTimeout, HARD_STOP_MARGIN))
     const context = yield* Layer.build(serviceLayer(options))
+    current = Context.get(context, ConductorConfig)
     return yield* Effect.gen(function* () {
       const { lost } = yield* OwnerLock
       yield* ready
@@ -185,9 +195,9 @@ const readOptions = Effect.fnUntraced(function* (
 
 /** The environment's; this machine's name stands for a conductor that was given none. */
 export const conductorOptions = Effect.gen(function* () {
-  const options = yield* ConductorConfig.config
-  const conductorHost = yield* given("TUTTI_CONDUCTOR_HOST")
-  return { ...options, conductorHost: conductorHost ?? hostname() }
+  const { fromEnvironment, options } = yield* givenOptions
+  const conductorHost = fromEnvironment.has("conductorHost") ? options.conductorHost : hostname()
+  return { fromEnvironment, options: { ...options, conductorHost } }
 })
 
 export const serve = (options: ServeOptions, version: string): Effect.Effect<void, CliFailure> =>

@@ -11,8 +11,8 @@ const signals = ["SIGINT", "SIGTERM"] as const
 /** One stop may come as two signals: `kill %1` and `timeout` tell the whole group, whose parent hands it on once more. */
 const SAME_STOP_MILLIS = 500
 
-/** Ends the process with exit code 1 when it still runs `bound` after the first signal, or at the second. */
-export const hardStopAfter = (bound: Duration.Duration): Effect.Effect<void, never, Scope.Scope> =>
+/** Ends the process with exit code 1 when it still runs `bound`, as it is then, after the first signal, or at the second. */
+export const hardStopAfter = (bound: () => Duration.Duration): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.sync(() => {
@@ -22,10 +22,11 @@ export const hardStopAfter = (bound: Duration.Duration): Effect.Effect<void, nev
           if (secondCounts) process.exit(1)
           if (timer !== undefined) return
           setTimeout(() => (secondCounts = true), SAME_STOP_MILLIS).unref()
+          const patience = bound()
           timer = setTimeout(() => {
-            process.stderr.write(`tutti: the stop took longer than ${Duration.format(bound)}, ending now\n`)
+            process.stderr.write(`tutti: the stop took longer than ${Duration.format(patience)}, ending now\n`)
             process.exit(1)
-          }, Duration.toMillis(bound))
+          }, Duration.toMillis(patience))
           timer.unref()
         }
         for (const signal of signals) process.on(signal, onSignal)

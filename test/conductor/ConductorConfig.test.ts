@@ -1,16 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Config, ConfigProvider, Duration, Effect } from "effect"
-import {
-  config,
-  type ConductorOptions,
-  defaults,
-  optionRows,
-  optionTable
-} from "../../src/conductor/ConductorConfig.ts"
+import { type ConductorOptions, defaults } from "../../src/conductor/ConductorConfig.ts"
+import { findOption, givenOptions, optionRows, optionTable } from "../../src/conductor/OptionTable.ts"
 
 /** The options that an environment gives. */
 const read = (env: Record<string, string>): Effect.Effect<ConductorOptions, Config.ConfigError> =>
-  config.parse(ConfigProvider.fromEnv({ env }))
+  Effect.map(givenOptions.parse(ConfigProvider.fromEnv({ env })), ({ options }) => options)
 
 describe("the conductor's configuration", () => {
   it.effect("is Ironic's defaults, but for the power sync's", () =>
@@ -71,13 +66,32 @@ describe("the conductor's configuration", () => {
     })
   )
 
+  it.effect("knows what the environment gave, the default's value too", () =>
+    Effect.gen(function* () {
+      const env = { TUTTI_SYNC_POWER_STATE_WORKERS: "512", TUTTI_FORCE_POWER_STATE_DURING_SYNC_BY_GROUP: "lab=false" }
+      const given = yield* givenOptions.parse(ConfigProvider.fromEnv({ env }))
+      assert.deepStrictEqual(
+        given.fromEnvironment,
+        new Set(["syncPowerStateWorkers", "forcePowerStateDuringSyncByGroup"] as const)
+      )
+      assert.deepStrictEqual(given.options.forcePowerStateDuringSyncByGroup, new Map([["lab", false]]))
+    })
+  )
+
+  it("finds an option by its name or its variable", () => {
+    for (const ident of ["sync_power_state_interval", "TUTTI_SYNC_POWER_STATE_INTERVAL"]) {
+      assert.strictEqual(findOption(ident)?.key, "syncPowerStateInterval")
+    }
+    assert.isUndefined(findOption("sync_power_state"))
+  })
+
   it("is documented: every option with its variable, default and meaning", () => {
     assert.strictEqual(optionRows.length, Object.keys(defaults).length)
-    for (const { env, expected, meaning } of optionRows) {
+    for (const { codec, env, meaning } of optionRows) {
       assert.match(env, /^TUTTI_[A-Z_]+$/)
       assert.include(optionTable(), `| \`${env}\` |`)
       assert.isAbove(meaning.length, 20)
-      assert.isAbove(expected.length, 5)
+      assert.isAbove(codec.expected.length, 5)
     }
     assert.include(
       optionTable(),
