@@ -17,6 +17,8 @@ import {
   ImportRejectedProblem,
   NodeLockedProblem,
   NodeNotFoundProblem,
+  NodeProtectedProblem,
+  NoFreeWorkerProblem,
   PayloadTooLargeProblem,
   StoreUnavailableProblem
 } from "./Problems.ts"
@@ -125,6 +127,8 @@ export const PowerOutcome = Schema.Struct({
    * - `failed`: `error` says why
    */
   outcome: Schema.Literals(["accepted", "confirmed", "already-there", "sent", "failed"]),
+  /** Of `confirmed`: by a hard power off, since the soft one was not followed in time. */
+  forced: Schema.optionalKey(Schema.Literal(true)),
   power_state: Schema.NullOr(PowerState),
   error: Schema.NullOr(Schema.String)
 })
@@ -139,7 +143,14 @@ export const PowerReading = Schema.Struct({
 /** A uuid or a name. */
 const ident = { ident: Schema.String }
 
-const changeErrors = [NodeNotFoundProblem, NodeLockedProblem, ConflictProblem, StoreUnavailableProblem] as const
+const changeErrors = [
+  NodeNotFoundProblem,
+  NodeLockedProblem,
+  NodeProtectedProblem,
+  ConflictProblem,
+  NoFreeWorkerProblem,
+  StoreUnavailableProblem
+] as const
 
 export class NodesApi extends HttpApiGroup.make("nodes").add(
   HttpApiEndpoint.get("list", "/v1/tutti/nodes", {
@@ -195,7 +206,12 @@ export class NodesApi extends HttpApiGroup.make("nodes").add(
         Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: MAX_WAIT_SECONDS }))
       ),
       /** After how long the action has failed; absent: the conductor's own limit. */
-      timeout_seconds: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })))
+      timeout_seconds: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 }))),
+      /**
+       * Of soft actions: a hard power off when the machine is not seen off in time. `timeout_seconds` is then how long
+       * the operating system is given.
+       */
+      fallback: Schema.optionalKey(Schema.Literal("hard"))
     }),
     success: PowerOutcome,
     error: [...changeErrors]

@@ -34,6 +34,13 @@ export class NodeLockedProblem extends Problem<NodeLockedProblem>()(
   { detail: Schema.String, holder: Schema.String, purpose: Schema.String }
 ) {}
 
+/** The node is protected from what was asked; `tutti node set --no-protected` lifts that. */
+export class NodeProtectedProblem extends Problem<NodeProtectedProblem>()(
+  "NodeProtectedProblem",
+  { type: "urn:tutti:problem:node-protected", status: 403, title: "Node protected" },
+  { detail: Schema.String }
+) {}
+
 /** A name or id is taken. */
 export class ConflictProblem extends Problem<ConflictProblem>()(
   "ConflictProblem",
@@ -65,6 +72,13 @@ export class PayloadTooLargeProblem extends Problem<PayloadTooLargeProblem>()(
 export class StoreUnavailableProblem extends Problem<StoreUnavailableProblem>()(
   "StoreUnavailableProblem",
   { type: "urn:tutti:problem:store-unavailable", status: 503, title: "Database unavailable" },
+  { detail: Schema.String }
+) {}
+
+/** As much is under way as may be, or the conductor stops; worth a retry. */
+export class NoFreeWorkerProblem extends Problem<NoFreeWorkerProblem>()(
+  "NoFreeWorkerProblem",
+  { type: "urn:tutti:problem:no-free-worker", status: 503, title: "No worker is free" },
   { detail: Schema.String }
 ) {}
 

@@ -12,16 +12,16 @@ import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { checkDriverInfo, rawDriverInfo } from "../domain/DriverInfoRules.ts"
 import { type Node, type NodeId, type NodeRecord, PendingPower } from "../domain/Node.ts"
 import { type PowerActionPlan, planPowerAction, type PowerStep } from "../domain/PowerActionPlan.ts"
-import { actionFailed, stoppedMeanwhile } from "../domain/PowerMessages.ts"
+import { actionFailed, forcedNow, stoppedMeanwhile } from "../domain/PowerMessages.ts"
 import { type PowerAction, type PowerState, stateAfter } from "../domain/PowerState.ts"
 import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
-import { fromStore, invalid, noSuchNode } from "./ConductorError.ts"
+import { fromStore, invalid, noFreeWorker, noSuchNode } from "./ConductorError.ts"
 import { Journal, type JournalFact } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
 import { type NodeLease, NodeLock } from "./NodeLock.ts"
 import { resolvePending } from "./PendingActions.ts"
-import { PowerControl, type PowerOutcome } from "./PowerControl.ts"
+import { PowerControl, type PowerOutcome, type PowerRequestOptions } from "./PowerControl.ts"
 import { carryOut, type StepsOutcome } from "./PowerSteps.ts"
 
 /** How long a stop tries to record that it cut an action off; afterwards the next start finds it pending. */
@@ -57,6 +57,8 @@ const make = Effect.gen(function* () {
   const store = yield* NodeStore
   const clock = yield* Clock.Clock
   const inFlight = new Map<NodeId, Action>()
+  /** Those in flight, and requests that are not decided yet. */
+  let working = 0
   let stopping = false
 
   const find = (ident: string): Effect.Effect<NodeRecord, ReturnType<typeof noSuchNode>> => {
@@ -79,7 +81,11 @@ const make = Effect.gen(function* () {
   const run = (action: Action): Effect.Effect<void> =>
     carryOut(governor, action.node.id, action.plan, {
       patience: action.patience,
-      onRead: (power) => observe(action.node.id, power)
+      onRead: (power) => observe(action.node.id, power),
+      onFallback: (why) => {
+        const reason = forcedNow(action.action, why)
+        journal.record({ ...factOf(action), kind: "PowerRequested", severity: "WARNING", reason })
+      }
     }).pipe(
       Effect.catchDefect((defect) =>
         Effect.as(Effect.logError("A power action broke", defect), {
@@ -91,6 +97,7 @@ const make = Effect.gen(function* () {
       Effect.onInterrupt(() => abort(action)),
       Effect.ensuring(
         Effect.sync(() => {
+          working--
           inFlight.delete(action.node.id)
           action.lease.release()
         })
@@ -153,7 +160,7 @@ const make = Effect.gen(function* () {
   const request = Effect.fn("PowerControl.request")(function* (
     ident: string,
     action: PowerAction,
-    options: { readonly timeout?: Duration.Duration; readonly actor?: string } = {}
+    options: PowerRequestOptions = {}
   ) {
     const actor = options.actor ?? "operator"
     const { node: asked } = yield* find(ident)
@@ -161,13 +168,21 @@ const make = Effect.gen(function* () {
     const problem = problems[0]
     if (problem !== undefined) return yield* invalid(`driver_info of this node is not valid: ${problem.message}`)
 
-    const lease = yield* locks.acquire(asked, action)
+    if (stopping) return yield* noFreeWorker("The conductor is stopping; ask again when it is back.")
+    if (working >= config.powerActionsAtOnce) {
+      return yield* noFreeWorker(
+        `${working} power actions are under way, as many as may be (TUTTI_POWER_ACTIONS_AT_ONCE); try again when some have ended.`
+      )
+    }
+    working++
+    const undone = Effect.sync(() => working--)
+    const lease = yield* Effect.onError(locks.acquire(asked, action), () => undone)
     const accept = Effect.gen(function* () {
       const record = directory.get(asked.id)
       if (record === undefined) return yield* noSuchNode(ident)
-      if (stopping) return yield* invalid("The conductor is stopping; ask again when it is back.")
+      if (stopping) return yield* noFreeWorker("The conductor is stopping; ask again when it is back.")
       // Planned by the node as it is now: it may have changed while another action held the lock.
-      const plan = planPowerAction(action, record.node)
+      const plan = planPowerAction(action, record.node, options.fallback)
       if (plan._tag === "Refused") return yield* invalid(plan.detail)
       const pendingPower = new PendingPower({
         action,
@@ -177,14 +192,13 @@ const make = Effect.gen(function* () {
       const from = record.observation.power
       journal.record({ nodeId: node.id, actor, kind: "PowerRequested", from, to: stateAfter(action), reason: action })
       const ended = yield* Deferred.make<PowerOutcome>()
-      const patience = (step: PowerStep) =>
-        options.timeout ?? (step.patience === "soft-off" ? config.softPowerOffTimeout : config.powerStateChangeTimeout)
+      const patience = (step: PowerStep) => patienceOf(step, options, config)
       const accepted: Action = { node, action, actor, plan, patience, ended, lease }
       inFlight.set(node.id, accepted)
       yield* Effect.forkIn(Effect.interruptible(run(accepted)), actions)
       return Deferred.await(ended)
     })
-    return yield* Effect.onError(accept, () => Effect.sync(lease.release))
+    return yield* Effect.onError(accept, () => Effect.andThen(Effect.sync(lease.release), undone))
   }, Effect.uninterruptible)
 
   return PowerControl.of({
@@ -218,16 +232,32 @@ const conclude = (
     }
   }
   const done = { pendingPower: null, lastError: null }
-  const fact: JournalFact = { ...factOf(action), kind: "PowerChanged", reason: reasons[outcome._tag](action.action) }
+  const kind = action.action === "nmi" ? "NmiSent" : "PowerChanged"
+  const fact: JournalFact = { ...factOf(action), kind, reason: reasonOf(action.action, outcome) }
   return outcome._tag === "Sent"
     ? { changes: done, fact, told: outcome }
     : { changes: { ...done, desiredPower: outcome.power }, fact, told: outcome }
 }
 
-const reasons: Readonly<Record<Exclude<StepsOutcome["_tag"], "Failed">, (action: PowerAction) => string>> = {
-  Confirmed: (action) => `${action}, confirmed by a read.`,
-  AlreadyThere: (action) => `${action}: it was in that state already.`,
-  Sent: (action) => `${action}: the BMC took the command; no read can tell whether it happened.`
+const reasonOf = (action: PowerAction, outcome: Exclude<StepsOutcome, { readonly _tag: "Failed" }>): string => {
+  switch (outcome._tag) {
+    case "Confirmed":
+      return `${action}${outcome.forced === true ? ", by a hard power off" : ""}, confirmed by a read.`
+    case "AlreadyThere":
+      return `${action}: it was in that state already.`
+    case "Sent":
+      return `${action}: the BMC took the command; no read can tell whether it happened.`
+  }
+}
+
+/** With a fallback, the request's own limit is how long the operating system is given, and no limit of the hard steps. */
+const patienceOf = (
+  step: PowerStep,
+  { fallback, timeout }: PowerRequestOptions,
+  config: ConductorConfig["Service"]
+): Duration.Duration => {
+  if (step.patience === "soft-off") return timeout ?? config.softPowerOffTimeout
+  return fallback === undefined && timeout !== undefined ? timeout : config.powerStateChangeTimeout
 }
 
 const factOf = ({ action, actor, node }: Action) => ({

@@ -17,6 +17,10 @@ export class NodeLocked extends Schema.TaggedError<NodeLocked>()("NodeLocked", {
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { detail: Schema.String }) {
   override readonly message = this.detail
 }
+/** An operator protects the node from what was asked. */
+export class NodeProtected extends Schema.TaggedError<NodeProtected>()("NodeProtected", { node: Schema.String }) {
+  override readonly message = `Node ${this.node} is protected and can not be undeployed, rebuilt or deleted.`
+}
 /** A name or id is taken. `errors`: of an import, the lines that name what is taken. */
 export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
   detail: Schema.String,
@@ -24,6 +28,10 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
     Schema.Array(Schema.Struct({ line: Schema.Int, field: Schema.NullOr(Schema.String), message: Schema.String }))
   )
 }) {
+  override readonly message = this.detail
+}
+/** As much is under way as may be, or the conductor stops; worth a retry. `detail` says which limit it is. */
+export class NoFreeWorker extends Schema.TaggedError<NoFreeWorker>()("NoFreeWorker", { detail: Schema.String }) {
   override readonly message = this.detail
 }
 /** The database is away; nothing was done. */
@@ -34,7 +42,15 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 }
 
 export class ConductorError extends Schema.TaggedError<ConductorError>()("ConductorError", {
-  reason: Schema.Union([NoSuchNode, NodeLocked, InvalidRequest, Conflict, StoreUnavailable])
+  reason: Schema.Union([
+    NoSuchNode,
+    NodeLocked,
+    NodeProtected,
+    InvalidRequest,
+    Conflict,
+    NoFreeWorker,
+    StoreUnavailable
+  ])
 }) {
   override readonly message = this.reason.message
 }
@@ -48,6 +64,11 @@ export const fromStore = (error: StoreError): ConductorError => {
     case "VersionConflict":
     case "LeaseLost":
       return new ConductorError({ reason: new Conflict({ detail: error.message }) })
+    case "AlreadyExists":
+    case "ChassisNotEmpty":
+    case "ChassisNotFound":
+    case "PortNotFound":
+      return new ConductorError({ reason: new InvalidRequest({ detail: error.message }) })
     case "Unavailable":
     case "Unreadable":
       return new ConductorError({ reason: new StoreUnavailable({ detail: error.message }) })
@@ -56,6 +77,10 @@ export const fromStore = (error: StoreError): ConductorError => {
 
 export const invalid = (detail: string): ConductorError =>
   new ConductorError({ reason: new InvalidRequest({ detail }) })
+export const noFreeWorker = (detail: string): ConductorError =>
+  new ConductorError({ reason: new NoFreeWorker({ detail }) })
 export const noSuchNode = (ident: string): ConductorError => new ConductorError({ reason: new NoSuchNode({ ident }) })
+export const nodeProtected = (node: string): ConductorError =>
+  new ConductorError({ reason: new NodeProtected({ node }) })
 export const conflict = (detail: string, errors: NonNullable<Conflict["errors"]>): ConductorError =>
   new ConductorError({ reason: new Conflict({ detail, errors }) })

@@ -44,7 +44,7 @@ export const resolvePending = ({ directory, governor, journal, locks, observe, s
     const readError = read._tag === "Failure" ? read.failure.message : null
     if (power !== null) observe(node.id, power)
     const fact = { nodeId: node.id, actor, from: node.desiredPower, to: stateAfter(pending.action) }
-    const isDone = power === stateAfter(pending.action) && !isReboot(pending.action)
+    const isDone = power !== null && power === stateAfter(pending.action) && !isReboot(pending.action)
     const lastError = isDone
       ? null
       : leftBehind(pending.action, DateTime.formatIso(pending.requestedAt), power, readError)

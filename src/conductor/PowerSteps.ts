@@ -1,8 +1,8 @@
 /**
  * Carries out a plan's steps on a BMC: sends, and waits until a read made afterwards shows the state.
  *
- * Waits are bounded by the clock and tolerate reads that fail. A command whose answer was lost is not repeated here; a
- * read decides what became of it where a read can tell.
+ * Waits are bounded by the clock and tolerate reads that fail. A command whose answer was lost is not repeated here:
+ * reads decide what became of it, where a read can tell.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,15 +14,25 @@ import { mayHaveActed, notSeen } from "../domain/PowerMessages.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 
 export type StepsOutcome =
-  | { readonly _tag: "Confirmed" | "AlreadyThere"; readonly power: PowerState }
+  | { readonly _tag: "Confirmed"; readonly power: PowerState; readonly forced?: true }
+  | { readonly _tag: "AlreadyThere"; readonly power: PowerState }
   | { readonly _tag: "Sent" }
   | { readonly _tag: "Failed"; readonly message: string }
+
+/** What one step came to. `NotSeen`: sent, and the state did not come in time. */
+type Taken =
+  | { readonly _tag: "Confirmed"; readonly power: PowerState }
+  | { readonly _tag: "Sent" }
+  | { readonly _tag: "Failed"; readonly message: string }
+  | { readonly _tag: "NotSeen"; readonly message: string }
 
 export interface PowerStepsOptions {
   /** How long to wait for the state of a step. */
   readonly patience: (step: PowerStep) => Duration.Duration
   /** Told every state that is read on the way. */
   readonly onRead: (power: PowerState) => void
+  /** Told before a step is replaced by its `otherwise`, and why. */
+  readonly onFallback: (why: string) => void
 }
 
 /** Between two reads while waiting: servers change state within seconds, and BMCs do not like to be asked more often. */
@@ -35,7 +45,9 @@ export const carryOut = Effect.fnUntraced(function* (
   options: PowerStepsOptions
 ): Effect.fn.Return<StepsOutcome> {
   const read = Effect.tap(governor.readPower(nodeId), (power) => Effect.sync(() => options.onRead(power)))
+  const take = (step: PowerStep) => sendAndWait(governor.power(nodeId, step.command), step, options, read)
   let known: PowerState | null = null
+  let forced = false
   if (plan.steps[0]?.confirm !== null) {
     const before = yield* Effect.result(read)
     if (before._tag === "Success") known = before.success
@@ -46,48 +58,49 @@ export const carryOut = Effect.fnUntraced(function* (
       if (plan.skipWhenThere) return { _tag: "AlreadyThere", power: known }
       continue
     }
-    const outcome: StepsOutcome = yield* take(governor, nodeId, step, options, read)
-    if (outcome._tag !== "Confirmed") return outcome
-    known = outcome.power
+    let taken: Taken = yield* take(step)
+    if (taken._tag === "NotSeen" && step.otherwise !== null) {
+      options.onFallback(taken.message)
+      forced = true
+      taken = yield* take(step.otherwise)
+    }
+    if (taken._tag === "NotSeen") return failed(taken.message)
+    if (taken._tag !== "Confirmed") return taken
+    known = taken.power
   }
-  return known === null ? { _tag: "Sent" } : { _tag: "Confirmed", power: known }
+  if (known === null) return { _tag: "Sent" }
+  return { _tag: "Confirmed", power: known, ...(forced ? { forced } : {}) }
 })
 
-const take = Effect.fnUntraced(function* (
-  governor: BmcGovernor["Service"],
-  nodeId: NodeId,
+/** Sends once. A command whose answer was lost may have been taken: then reads decide, as after one that was. */
+const sendAndWait = Effect.fnUntraced(function* (
+  send: Effect.Effect<void, BmcError>,
   step: PowerStep,
   options: PowerStepsOptions,
   read: Effect.Effect<PowerState, BmcError>
-): Effect.fn.Return<StepsOutcome> {
-  const sent = yield* Effect.result(governor.power(nodeId, step.command))
-  if (sent._tag === "Failure") {
-    const error = sent.failure
-    if (error.withheld || error.reason !== "Unreachable") return failed(describe(error))
-    if (step.confirm === null) return failed(mayHaveActed(describe(error)))
-    // The answer may have been lost and not the command.
-    const after = yield* Effect.option(read)
-    if (after._tag === "None" || after.value !== step.confirm) return failed(mayHaveActed(describe(error)))
-    return { _tag: "Confirmed", power: step.confirm }
-  }
-  return step.confirm === null ? { _tag: "Sent" } : yield* waitFor(step.confirm, options.patience(step), read)
+): Effect.fn.Return<Taken> {
+  const sent = yield* Effect.result(send)
+  const error = sent._tag === "Failure" ? sent.failure : null
+  if (error !== null && (error.withheld || error.reason !== "Unreachable")) return failed(describe(error))
+  const lostAnswer = error === null ? null : describe(error)
+  if (step.confirm !== null) return yield* waitFor(step.confirm, options.patience(step), read, lostAnswer)
+  return lostAnswer === null ? { _tag: "Sent" } : failed(mayHaveActed(lostAnswer))
 })
 
 const waitFor = Effect.fnUntraced(function* (
   state: PowerState,
   patience: Duration.Duration,
-  read: Effect.Effect<PowerState, BmcError>
-): Effect.fn.Return<StepsOutcome> {
-  let lastSeen: PowerState | null = null
-  let lastError: string | null = null
+  read: Effect.Effect<PowerState, BmcError>,
+  lostAnswer: string | null
+): Effect.fn.Return<Taken> {
+  let last: { readonly seen: PowerState | null; readonly error: string | null } = { seen: null, error: null }
   const untilSeen = Effect.gen(function* () {
     for (;;) {
       const answer = yield* Effect.result(read)
-      if (answer._tag === "Failure") lastError = describe(answer.failure)
+      if (answer._tag === "Failure") last = { seen: last.seen, error: describe(answer.failure) }
       else {
-        lastSeen = answer.success
-        lastError = null
-        if (lastSeen === state) return state
+        last = { seen: answer.success, error: null }
+        if (last.seen === state) return state
       }
       yield* Effect.sleep(readEvery)
     }
@@ -95,7 +108,7 @@ const waitFor = Effect.fnUntraced(function* (
   const seen = yield* Effect.timeoutOption(untilSeen, patience)
   return seen._tag === "Some"
     ? { _tag: "Confirmed", power: seen.value }
-    : failed(notSeen(state, Duration.toSeconds(patience), lastSeen, lastError))
+    : { _tag: "NotSeen", message: notSeen(state, Duration.toSeconds(patience), last, lostAnswer) }
 })
 
 /** A failed first read that makes it pointless to send: the BMC itself said no, or nothing came from it at all. */
@@ -104,4 +117,4 @@ const isHopeless = (error: BmcError): boolean =>
 
 const describe = (error: BmcError): string => `${error.reason}: ${error.message}`
 
-const failed = (message: string): StepsOutcome => ({ _tag: "Failed", message })
+const failed = (message: string): { readonly _tag: "Failed"; readonly message: string } => ({ _tag: "Failed", message })

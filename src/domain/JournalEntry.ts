@@ -16,6 +16,8 @@ export const JournalKind = Schema.Literals([
   "PowerChanged",
   "PowerFailed",
   "PowerAborted",
+  /** The BMC took a diagnostic interrupt for its machine; the power is as it was. */
+  "NmiSent",
   /** Observe-only: what would have been done. */
   "PowerWithheld",
   "BulkPowerStarted",

@@ -34,17 +34,23 @@ export const notCorrected = (desired: PowerState, message: string): string =>
 
 export const actionFailed = (action: PowerAction, message: string): string => `${action} failed: ${sentence(message)}`
 
+/** `lostAnswer`: what became of the command's own answer, where none came; otherwise the BMC took the command. */
 export const notSeen = (
   state: PowerState,
   seconds: number,
-  lastSeen: PowerState | null,
-  lastError: string | null
+  last: { readonly seen: PowerState | null; readonly error: string | null },
+  lostAnswer: string | null
 ): string =>
-  `the BMC took the command, but '${state}' was not seen within ${seconds} s; ` +
-  (lastSeen === null ? "no read was answered" : `it was last seen in '${lastSeen}'`) +
-  (lastError === null ? "" : ` (${lastError})`)
+  (lostAnswer === null ? "the BMC took the command, but " : `${mayHaveActed(lostAnswer)} `) +
+  `'${state}' was not seen within ${seconds} s; ` +
+  (last.seen === null ? "no read was answered" : `it was last seen in '${last.seen}'`) +
+  (last.error === null ? "" : ` (${last.error})`)
 
 export const mayHaveActed = (message: string): string => `${sentence(message)} The BMC may still have acted on it.`
+
+/** A soft power off that the operating system did not follow, where whoever asked wanted a hard one then. */
+export const forcedNow = (action: PowerAction, message: string): string =>
+  `${action}: ${sentence(message)} It is switched off hard now, as was asked for.`
 
 /** An action that this process gave up because it had to stop. */
 export const stoppedMeanwhile = (action: PowerAction): string =>

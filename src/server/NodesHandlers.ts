@@ -81,7 +81,8 @@ export const NodesHandlers = HttpApiBuilder.group(
           const outcome = yield* Effect.mapError(
             powerControl.request(params.ident, payload.action, {
               actor: "operator",
-              ...(payload.timeout_seconds === undefined ? {} : { timeout: Duration.seconds(payload.timeout_seconds) })
+              ...(payload.timeout_seconds === undefined ? {} : { timeout: Duration.seconds(payload.timeout_seconds) }),
+              ...(payload.fallback === undefined ? {} : { fallback: payload.fallback })
             }),
             fromConductor
           )
@@ -123,7 +124,12 @@ export const NodesHandlers = HttpApiBuilder.group(
 const toOutcomeView = (outcome: PowerOutcome, observed: PowerState | null): PowerOutcomeView => {
   switch (outcome._tag) {
     case "Confirmed":
-      return { outcome: "confirmed", power_state: outcome.power, error: null }
+      return {
+        outcome: "confirmed",
+        ...(outcome.forced === true ? { forced: true } : {}),
+        power_state: outcome.power,
+        error: null
+      }
     case "AlreadyThere":
       return { outcome: "already-there", power_state: outcome.power, error: null }
     case "Sent":

@@ -9,6 +9,8 @@ import {
   ConflictProblem,
   NodeLockedProblem,
   NodeNotFoundProblem,
+  NodeProtectedProblem,
+  NoFreeWorkerProblem,
   StoreUnavailableProblem,
   TaskNotFoundProblem
 } from "../api/Problems.ts"
@@ -21,6 +23,8 @@ export type ConductorProblem =
   | ConflictProblem
   | NodeLockedProblem
   | NodeNotFoundProblem
+  | NodeProtectedProblem
+  | NoFreeWorkerProblem
   | StoreUnavailableProblem
 
 export const fromConductor = ({ reason }: ConductorError): ConductorProblem => {
@@ -29,10 +33,14 @@ export const fromConductor = ({ reason }: ConductorError): ConductorProblem => {
       return new NodeNotFoundProblem({ detail: reason.message })
     case "NodeLocked":
       return new NodeLockedProblem({ detail: reason.message, holder: reason.holder, purpose: reason.purpose })
+    case "NodeProtected":
+      return new NodeProtectedProblem({ detail: reason.message })
     case "InvalidRequest":
       return new BadRequestProblem({ detail: reason.message })
     case "Conflict":
       return new ConflictProblem({ detail: reason.message })
+    case "NoFreeWorker":
+      return new NoFreeWorkerProblem({ detail: reason.message })
     case "StoreUnavailable":
       return new StoreUnavailableProblem({ detail: reason.message })
   }

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, DateTime, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import * as Conductor from "../../src/conductor/Conductor.ts"
 import { Enrolment } from "../../src/conductor/Enrolment.ts"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
@@ -9,7 +8,7 @@ import { PowerControl, type PowerOutcome } from "../../src/conductor/PowerContro
 import { PendingPower } from "../../src/domain/Node.ts"
 import type { PowerAction } from "../../src/domain/PowerState.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
-import { nodeId } from "../domain/nodes.ts"
+import { accepted, arranged, carriedOut, id, request } from "./powerRequests.ts"
 import {
   commands,
   Database,
@@ -24,33 +23,6 @@ import {
   storedOf,
   world
 } from "./world.ts"
-
-const id = nodeId(1)
-
-const request = (action: PowerAction, options?: { readonly timeout?: Duration.Duration }) =>
-  Effect.flatMap(PowerControl, (power) => power.request("n1", action, options))
-
-/** Requests, and does not wait for the outcome. */
-const accepted = (action: PowerAction) => Effect.asVoid(request(action))
-
-/** Requests, and waits; time passes as it must. */
-const carriedOut = Effect.fnUntraced(function* (action: PowerAction) {
-  const outcome = yield* Effect.forkChild(yield* request(action))
-  yield* TestClock.adjust("20 minutes")
-  return yield* Fiber.join(outcome)
-})
-
-/** Node 1, observed and recorded, its machine needing two seconds for a change. */
-const arranged = Effect.fnUntraced(function* (
-  given: Parameters<typeof enrol>[1] = {},
-  options: { readonly delayMillis?: number } = {}
-) {
-  const bmcs = yield* MemoryGovernor
-  yield* enrol(1, given)
-  yield* pass
-  bmcs.setDelay(id, options.delayMillis ?? 2000)
-  return bmcs
-})
 
 describe("a power action", () => {
   it.effect("has its intent in the database before the BMC is touched", () =>

@@ -30,11 +30,14 @@ const statusOf = ({ reason }: ConductorError): number => {
   switch (reason._tag) {
     case "NoSuchNode":
       return 404
+    case "NodeProtected":
+      return 403
     case "NodeLocked":
     case "Conflict":
       return 409
     case "InvalidRequest":
       return 400
+    case "NoFreeWorker":
     case "StoreUnavailable":
       return 503
   }

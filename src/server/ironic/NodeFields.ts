@@ -5,8 +5,8 @@
  */
 import * as DateTime from "effect/DateTime"
 import type * as Schema from "effect/Schema"
-import { inMaintenance, type NodeId, type NodeRecord } from "../../domain/Node.ts"
-import type { PowerState } from "../../domain/PowerState.ts"
+import { inMaintenance, type Node, type NodeId, type NodeRecord } from "../../domain/Node.ts"
+import type { PowerState, PowerTarget } from "../../domain/PowerState.ts"
 import { maintenanceReason, shownDriverInfo } from "../NodeViews.ts"
 import { INTERFACES, interfacesOf } from "./Drivers.ts"
 import { links } from "./Links.ts"
@@ -39,6 +39,10 @@ export const shownPower = ({ node, observation }: NodeRecord): PowerState | null
 export const shownProvisionState = ({ node }: NodeRecord, minor: number): string | null =>
   minor < 2 && node.provisionState === "available" ? null : node.provisionState
 
+/** A diagnostic interrupt is no target: Ironic's clients would not know it. */
+const targetPower = ({ pendingPower }: Node): PowerTarget | null =>
+  pendingPower === null || pendingPower.action === "nmi" ? null : pendingPower.action
+
 const none = (): null => null
 const nothing = (): { readonly [key: string]: Schema.Json } => ({})
 const subresource =
@@ -66,7 +70,7 @@ export const nodeFields: ReadonlyArray<NodeField> = [
   { name: "instance_info", since: 1, value: nothing },
   { name: "chassis_uuid", since: 1, value: none },
   { name: "maintenance_reason", since: 1, value: ({ node }) => maintenanceReason(node) },
-  { name: "target_power_state", since: 1, sortable: true, value: ({ node }) => node.pendingPower?.action ?? null },
+  { name: "target_power_state", since: 1, sortable: true, value: ({ node }) => targetPower(node) },
   { name: "target_provision_state", since: 1, value: none },
   { name: "provision_updated_at", since: 1, value: none },
   { name: "last_error", since: 1, sortable: true, value: ({ node }) => node.lastError },

@@ -5,7 +5,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schema from "effect/Schema"
 import type { NodeDirectory } from "../../conductor/NodeDirectory.ts"
 import type { PowerControl } from "../../conductor/PowerControl.ts"
-import { PowerAction } from "../../domain/PowerState.ts"
+import { PowerTarget } from "../../domain/PowerState.ts"
 import { type Handler, isObject, readJson, type Route } from "./Call.ts"
 import { badRequest, notInVersion } from "./IronicFault.ts"
 import { nodeField, type NodeField, shownPower } from "./NodeFields.ts"
@@ -52,11 +52,11 @@ export const stateRoutes = ({ directory, powerControl }: Services): ReadonlyArra
       const unexpected = Object.keys(body).filter((key) => key !== "target" && key !== "timeout")
       if (unexpected.length > 0) return yield* badRequest(`Unexpected arguments: ${unexpected.join(", ")}`)
       const { target, timeout = null } = body
-      if (!isPowerAction(target)) {
+      if (!isPowerTarget(target)) {
         const now = String(shownPower(record))
         return yield* badRequest(
           `The requested action "${String(target)}" can not be performed on node "${record.node.id}" while it is in ` +
-            `state "${now}". Possible are ${PowerAction.literals.join(", ")}.`
+            `state "${now}". Possible are ${PowerTarget.literals.join(", ")}.`
         )
       }
       if (target.startsWith("soft") && call.minor < SOFT_SINCE) return yield* notInVersion(target, SOFT_SINCE)
@@ -84,4 +84,4 @@ export const stateRoutes = ({ directory, powerControl }: Services): ReadonlyArra
   ]
 }
 
-const isPowerAction = Schema.is(PowerAction)
+const isPowerTarget = Schema.is(PowerTarget)
