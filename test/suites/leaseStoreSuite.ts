@@ -257,5 +257,35 @@ export const leaseStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
           )
         })
       )
+
+      it.effect("who has broken a lease sees the last that its holder ever wrote", () =>
+        Effect.gen(function* () {
+          const nodes = yield* NodeStore
+          const store = yield* LeaseStore
+          const ids = yield* create(30)
+          yield* Effect.forEach(
+            ids,
+            Effect.fnUntraced(function* (id) {
+              const holder = holderName()
+              const { fence } = yield* take(holder, id)
+              const write = (n: number) => nodes.update(id, { description: `${n}` }, { fence })
+              const writes = Effect.exit(
+                Effect.forEach(
+                  Array.from({ length: 20 }, (_, n) => n),
+                  write
+                )
+              )
+              const breaking = Effect.gen(function* () {
+                yield* write(-1)
+                yield* store.breakOf({ holders: [holder], expired: false })
+                return yield* descriptionOf(id)
+              })
+              const [, seen] = yield* Effect.all([writes, breaking], { concurrency: "unbounded" })
+              expect(yield* descriptionOf(id)).toBe(seen)
+            }),
+            { concurrency: 3 }
+          )
+        })
+      )
     })
   })
