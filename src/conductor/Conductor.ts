@@ -11,6 +11,8 @@ import type { StoreError } from "../store/StoreError.ts"
 import * as BmcPowerControl from "./BmcPowerControl.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
 import type { Enrolment } from "./Enrolment.ts"
+import { Incidents } from "./Incidents.ts"
+import * as IncidentWatch from "./IncidentWatch.ts"
 import { Journal } from "./Journal.ts"
 import type { NodeDirectory } from "./NodeDirectory.ts"
 import { NodeLock } from "./NodeLock.ts"
@@ -26,6 +28,7 @@ import { syncPowerStates } from "./tasks/syncPowerStates.ts"
 
 export type ConductorServices =
   | Enrolment
+  | Incidents
   | Journal
   | NodeDirectory
   | NodeLock
@@ -42,9 +45,10 @@ export const layer: Layer.Layer<
   ConductorServices,
   StoreError,
   BmcGovernor | ConductorConfig | JournalStore | NodeStore | Ownership | SecureRandom.SecureRandom
-> = Layer.mergeAll(BmcPowerControl.layer, StoreEnrolment.layer).pipe(
+> = Layer.mergeAll(BmcPowerControl.layer, StoreEnrolment.layer, IncidentWatch.layer).pipe(
   Layer.provideMerge(SyncFlow.layer),
   Layer.provideMerge(SyncActions.layer),
+  Layer.provideMerge(Incidents.layer),
   Layer.provideMerge(StoreNodeDirectory.layer),
   Layer.provideMerge(Layer.mergeAll(Journal.layer, NodeLock.layer, ObservationWriter.layer))
 )

@@ -17,7 +17,14 @@ import {
   numberBetween
 } from "./OptionCodecs.ts"
 import { option, type OptionSpec } from "./OptionSpec.ts"
-import { recoveryTask, syncTask, waitTimeoutsTask } from "./TaskNames.ts"
+import {
+  keepAliveTask,
+  orphansTask,
+  recoveryTask,
+  staleConductorsTask,
+  syncTask,
+  waitTimeoutsTask
+} from "./TaskNames.ts"
 
 export interface ConductorOptions {
   readonly conductorHost: string
@@ -50,6 +57,12 @@ export interface ConductorOptions {
   readonly deployCallbackTimeout: Duration.Duration
   readonly nodeLockedRetryAttempts: number
   readonly nodeLockedRetryInterval: Duration.Duration
+  readonly nodeLockLease: Duration.Duration
+  readonly heartbeatInterval: Duration.Duration
+  readonly heartbeatTimeout: Duration.Duration
+  readonly orphanCheckInterval: Duration.Duration
+  readonly conductorCleanupInterval: Duration.Duration
+  readonly conductorCleanupTimeout: Duration.Duration
   readonly gracefulShutdownTimeout: Duration.Duration
 }
 
@@ -247,6 +260,45 @@ export const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<Conduct
     interval,
     Duration.seconds(1),
     "Time between these tries"
+  ),
+  nodeLockLease: option(
+    "TUTTI_NODE_LOCK_LEASE",
+    durationBetween(Duration.seconds(10), Duration.hours(1)),
+    Duration.seconds(60),
+    "How long a node's lock holds without being renewed, which it is after a third of this time; when it can't be, what was done under it stops"
+  ),
+  heartbeatInterval: option(
+    "TUTTI_HEARTBEAT_INTERVAL",
+    interval,
+    Duration.seconds(10),
+    "Spacing of `keepalive`: how often the conductor says in the database that it lives",
+    { task: keepAliveTask }
+  ),
+  heartbeatTimeout: option(
+    "TUTTI_HEARTBEAT_TIMEOUT",
+    durationBetween(Duration.seconds(10), Duration.days(1)),
+    Duration.seconds(60),
+    "How long a conductor may be silent before it counts as offline and its locks are broken"
+  ),
+  orphanCheckInterval: option(
+    "TUTTI_ORPHAN_CHECK_INTERVAL",
+    interval,
+    Duration.seconds(60),
+    "Spacing of `check_orphan_nodes`: how often locks that nobody will give back are broken, and what was under way is ended",
+    { task: orphansTask }
+  ),
+  conductorCleanupInterval: option(
+    "TUTTI_CONDUCTOR_CLEANUP_INTERVAL",
+    interval,
+    Duration.days(1),
+    "Spacing of `cleanup_stale_conductors`",
+    { task: staleConductorsTask }
+  ),
+  conductorCleanupTimeout: option(
+    "TUTTI_CONDUCTOR_CLEANUP_TIMEOUT",
+    durationBetween(Duration.hours(1), Duration.days(365)),
+    Duration.days(14),
+    "How long a conductor must have been offline to be forgotten"
   ),
   gracefulShutdownTimeout: option(
     "TUTTI_GRACEFUL_SHUTDOWN_TIMEOUT",

@@ -7,6 +7,7 @@
  * reason a read that has waited for a second gives its place back (it is *parked*: it costs a timer and no work).
  */
 import type { NodeId } from "../domain/Node.ts"
+import type { PowerState } from "../domain/PowerState.ts"
 import { Fifo } from "./Fifo.ts"
 
 /** A healthy BMC answers in milliseconds; what has not after this long is waiting for a timeout. */
@@ -39,6 +40,8 @@ export class Slot {
   /** To be read once more after the present read: something changed while it was under way. */
   again = false
   gone = false
+  /** The state to which the machine would be switched if it were not only observed. */
+  withheld: PowerState | null = null
   startedAtMillis = 0
   withdraw: () => void = nothing
 

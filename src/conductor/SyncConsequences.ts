@@ -1,7 +1,7 @@
 /** What a decision of power sync writes: the change of the node's record, and the facts for the journal. Pure. */
 import type * as DateTime from "effect/DateTime"
 import type { Node } from "../domain/Node.ts"
-import { bmcFailed, credentialRefused, disobedient, followed } from "../domain/PowerMessages.ts"
+import { accepted, bmcFailed, credentialRefused, disobedient, followed } from "../domain/PowerMessages.ts"
 import type { PowerAnswer, SyncDecision } from "../domain/PowerSync.ts"
 import type { NodeChanges } from "../store/NodeStore.ts"
 import type { JournalFact } from "./Journal.ts"
@@ -24,9 +24,11 @@ export const consequenceOf = (
         changes: { desiredPower: decision.power, lastError: null },
         facts: [{ kind: "PowerObserved", from: null, to: decision.power, reason: "First observation." }]
       }
+    case "Accept":
     case "Follow": {
       const from = node.desiredPower
-      const reason = from === null ? null : followed(from, decision.power)
+      const why = decision._tag === "Accept" ? accepted : followed
+      const reason = from === null ? null : why(from, decision.power)
       return {
         changes: { desiredPower: decision.power, lastError: null },
         facts: [{ kind: "PowerCorrected", severity: "WARNING", from, to: decision.power, reason }]
@@ -49,6 +51,7 @@ export const consequenceOf = (
     case "LeaveAlone":
     case "CountFailure":
     case "Correct":
+    case "Withhold":
       return null
   }
 }

@@ -15,11 +15,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { BmcError } from "../bmc/BmcError.ts"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
-import { ageMillis, type NodeId, type NodeRecord } from "../domain/Node.ts"
+import { ageMillis, type Node, type NodeId, type NodeRecord } from "../domain/Node.ts"
+import { correctionWithheld } from "../domain/PowerMessages.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import { decide, type PowerAnswer, type SyncDecision } from "../domain/PowerSync.ts"
+import { countsAsOutage } from "../domain/Incidents.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
 import { failureOutcome, passSkips, pollCounters, type PollOutcome, syncDuration } from "./ConductorMetrics.ts"
+import { syncRulesOf } from "./GroupRules.ts"
+import { Incidents } from "./Incidents.ts"
 import { Journal } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
 import { NodeLock } from "./NodeLock.ts"
@@ -68,7 +72,15 @@ export class SyncFlow extends Context.Service<
   static readonly layer: Layer.Layer<
     SyncFlow,
     never,
-    BmcGovernor | ConductorConfig | Journal | NodeDirectory | NodeLock | ObservationWriter | Ownership | SyncActions
+    | BmcGovernor
+    | ConductorConfig
+    | Incidents
+    | Journal
+    | NodeDirectory
+    | NodeLock
+    | ObservationWriter
+    | Ownership
+    | SyncActions
   > = Layer.effect(
     SyncFlow,
     Effect.suspend(() => make)
@@ -84,11 +96,11 @@ interface OpenPass {
 
 const make = Effect.gen(function* () {
   const config = yield* ConductorConfig
-  const rules = () => ({ maxRetries: config.powerStateSyncMaxRetries, force: config.forcePowerStateDuringSync })
   const intervalMillis = () => Duration.toMillis(config.syncPowerStateInterval)
   const actions = yield* SyncActions
   const directory = yield* NodeDirectory
   const governor = yield* BmcGovernor
+  const incidents = yield* Incidents
   const journal = yield* Journal
   const locks = yield* NodeLock
   const ownership = yield* Ownership
@@ -147,10 +159,12 @@ const make = Effect.gen(function* () {
     const { node, observation: before } = record
     const answer: PowerAnswer = { _tag: "Read", power }
     const nowMillis = clock.currentTimeMillisUnsafe()
-    const decision = decideNow(record, answer, true, nowMillis)
+    const incident = incidents.answered(record, isAsRecorded(node, power) ? "AsRecorded" : "Changed", true)
+    const decision = decideNow(record, answer, { reachable: true, incident }, nowMillis)
     const observation = { nodeId: node.id, power, observedAtMillis: nowMillis, failures: decision.failures }
     directory.observe(observation)
-    follow(slot, record, answer, decision, before.failures)
+    follow(slot, record, answer, decision, before.failures, incident)
+    withhold(slot, node, power, decision)
     if (decision._tag === "LeaveAlone" && before.power !== null && before.power !== power && !isBusy(record)) {
       journal.record({ nodeId: node.id, kind: "PowerObserved", actor: syncTask, from: before.power, to: power })
     }
@@ -166,22 +180,46 @@ const make = Effect.gen(function* () {
     const answer: PowerAnswer = { _tag: "Failed", reason: error.reason, message: error.message, quiet }
     const { observation: before } = record
     const isAttached = !(error.withheld && error.reason === "Unsupported")
-    const decision = decideNow(record, answer, isAttached, clock.currentTimeMillisUnsafe())
+    const incident = incidents.answered(record, countsAsOutage(error.reason) ? "NoAnswer" : "Refused", !error.withheld)
+    const situation = { reachable: isAttached, incident }
+    const decision = decideNow(record, answer, situation, clock.currentTimeMillisUnsafe())
     if (decision.failures !== before.failures) directory.observe({ ...before, failures: decision.failures })
-    follow(slot, record, answer, decision, before.failures)
+    follow(slot, record, answer, decision, before.failures, incident)
     return outcome
   }
 
-  const decideNow = (record: NodeRecord, answer: PowerAnswer, reachable: boolean, nowMillis: number): SyncDecision => {
-    const { node, observation } = record
+  const decideNow = (
+    { node, observation: { failures } }: NodeRecord,
+    answer: PowerAnswer,
+    situation: { readonly reachable: boolean; readonly incident: boolean },
+    nowMillis: number
+  ): SyncDecision => {
     const locked = locks.holder(node.id) !== undefined
-    return decide(answer, { node, failures: observation.failures, locked, reachable, nowMillis }, rules())
+    return decide(answer, { node, failures, locked, ...situation, nowMillis }, syncRulesOf(config, node.conductorGroup))
   }
 
-  const follow = (slot: Slot, record: NodeRecord, answer: PowerAnswer, decision: SyncDecision, failures: number) => {
+  /** Tells what is not done where Tutti only observes: once a change, not once a pass. */
+  const withhold = (slot: Slot, node: Node, power: PowerState, decision: SyncDecision) => {
+    const withheld = decision._tag === "Withhold" ? decision.power : null
+    if (withheld === slot.withheld) return
+    slot.withheld = withheld
+    if (withheld === null) return
+    const reason = correctionWithheld(withheld, power)
+    const fact = { nodeId: node.id, actor: syncTask, from: power, to: withheld, reason }
+    journal.record({ ...fact, kind: "PowerWithheld", severity: "WARNING" })
+  }
+
+  const follow = (
+    slot: Slot,
+    record: NodeRecord,
+    answer: PowerAnswer,
+    decision: SyncDecision,
+    failures: number,
+    incident: boolean
+  ) => {
     slot.failing = decision.failures > 0 || (answer._tag === "Failed" && record.node.fault !== null)
     if (needsAction[decision._tag]) {
-      actions.offer({ nodeId: slot.nodeId, answer, failures, observation: record.observation })
+      actions.offer({ nodeId: slot.nodeId, answer, failures, incident, observation: record.observation })
     }
   }
 
@@ -220,7 +258,12 @@ const make = Effect.gen(function* () {
     const first = lastStartMillis === null
     lastStartMillis = now
     const mine: Array<NodeId> = []
-    for (const { node } of directory.all()) if (ownership.isMine(node.id)) mine.push(node.id)
+    for (const { node } of directory.all()) {
+      if (ownership.isMine(node.id)) {
+        mine.push(node.id)
+        incidents.join(node)
+      } else incidents.leave(node.id)
+    }
     const pass = queue.startPass(mine, now, spreadMillis)
     const nodes = pass.outstanding
     const outcomes = { ok: 0, timeout: 0, auth: 0, busy: 0, protocol: 0, skipped: 0 }
@@ -289,6 +332,10 @@ const make = Effect.gen(function* () {
   })
 })
 
+/** Nothing is to be done about the machine: it is as recorded, or nothing is. */
+const isAsRecorded = ({ desiredPower, fault }: Node, power: PowerState): boolean =>
+  desiredPower === null || fault !== null || desiredPower === power
+
 const needsAction: Readonly<Record<SyncDecision["_tag"], boolean>> = {
   Settled: false,
   LeaveAlone: false,
@@ -297,6 +344,8 @@ const needsAction: Readonly<Record<SyncDecision["_tag"], boolean>> = {
   ClearError: true,
   Adopt: true,
   Correct: true,
+  Withhold: false,
+  Accept: true,
   Follow: true,
   GiveUp: true,
   Recover: true

@@ -29,6 +29,13 @@ export const corrected = (desired: PowerState, actual: PowerState): string =>
 export const followed = (desired: PowerState, actual: PowerState): string =>
   `The machine was in '${actual}' and not in '${desired}' as recorded; the record follows it.`
 
+export const correctionWithheld = (desired: PowerState, actual: PowerState): string =>
+  `The machine is in '${actual}' and not in '${desired}' as recorded; it would have been switched back, and is only observed.`
+
+export const accepted = (desired: PowerState, actual: PowerState): string =>
+  `The machine came out of an outage of many in '${actual}' and not in '${desired}' as recorded; the record follows it, ` +
+  "and nothing is switched."
+
 export const notCorrected = (desired: PowerState, message: string): string =>
   `The machine could not be switched back to '${desired}': ${sentence(message)}`
 

@@ -8,7 +8,9 @@
  *
  * Semantics: Ironic's `do_sync_power_state`. Deviates from it on purpose: a credential that the BMC surely refuses is a
  * fault at once, and none before that is sure, however many passes it takes, but `last_error` says so from the first; a BMC that answers again ends its fault at once; and `last_error` stays readable for a minute before a
- * good read clears it, since a sync every 30 s would else take it from under the eyes of whoever polls for it.
+ * good read clears it, since a sync every 30 s would else take it from under the eyes of whoever polls for it. In an
+ * incident (`Incidents`) nothing is given up and nothing is switched: counts stand still, and the record follows a
+ * machine that comes back in another state, since a rack that had no power must not be switched on by a herd of commands.
  */
 import * as DateTime from "effect/DateTime"
 import type { FailureReason } from "./Failure.ts"
@@ -30,6 +32,8 @@ export interface SyncRules {
   readonly maxRetries: number
   /** `force_power_state_during_sync` */
   readonly force: boolean
+  /** No machine is switched: what would have been done is only told. */
+  readonly observeOnly: boolean
 }
 
 export interface SyncSituation {
@@ -37,6 +41,8 @@ export interface SyncSituation {
   /** The count before this answer. */
   readonly failures: number
   readonly locked: boolean
+  /** It is in an open incident; for a good read, also that it failed in one that has closed since. */
+  readonly incident: boolean
   /** False when `driver_info` does not lead to a BMC. */
   readonly reachable: boolean
   readonly nowMillis: number
@@ -59,8 +65,12 @@ export type SyncDecision = { readonly failures: number } & (
   | { readonly _tag: "Adopt"; readonly power: PowerState }
   /** The machine is to be brought back to its recorded state. */
   | { readonly _tag: "Correct"; readonly power: PowerState }
+  /** It would be brought back, and is only to be observed. */
+  | { readonly _tag: "Withhold"; readonly power: PowerState }
   /** The machine changed, and the record follows it. */
   | { readonly _tag: "Follow"; readonly power: PowerState }
+  /** The machine changed in an outage of many: the record follows it, whatever the rules. */
+  | { readonly _tag: "Accept"; readonly power: PowerState }
   /** Enough: a fault. `reason` is null when the BMC answers and the machine does not obey. */
   | { readonly _tag: "GiveUp"; readonly power: PowerState | null; readonly reason: FailureReason | null }
   /** The BMC answers again: the fault ends, and the record starts from what is seen. */
@@ -82,19 +92,24 @@ export const decide = (answer: PowerAnswer, situation: SyncSituation, rules: Syn
   if (answer.power === node.desiredPower) {
     return { _tag: node.lastError !== null && hasBeenVisible(situation) ? "ClearError" : "Settled", failures: 0 }
   }
+  if (situation.incident) return { _tag: "Accept", power: answer.power, failures }
+  const force = rules.force && !node.disablePowerOff
+  if (force && rules.observeOnly) return { _tag: "Withhold", power: node.desiredPower, failures }
   if (count > rules.maxRetries) return { _tag: "GiveUp", power: answer.power, reason: null, failures: count }
-  return rules.force && !node.disablePowerOff
+  return force
     ? { _tag: "Correct", power: node.desiredPower, failures: count }
     : { _tag: "Follow", power: answer.power, failures: count }
 }
 
 const afterFailure = (
   { quiet, reason }: Extract<PowerAnswer, { readonly _tag: "Failed" }>,
-  { failures, node, reachable }: SyncSituation,
+  { failures, incident, node, reachable }: SyncSituation,
   { maxRetries }: SyncRules,
   count: number
 ): SyncDecision => {
   if (node.desiredPower === null && !reachable) return { _tag: "Settled", failures: 0 }
+  // Held, and never at nothing: a conductor that starts anew finds the incident by these counts.
+  if (incident) return { _tag: "CountFailure", failures: Math.max(failures, 1) }
   if (reason === "AuthenticationFailed" && !quiet) {
     return { _tag: failures === 0 ? "Doubt" : "CountFailure", failures: Math.min(count, Math.max(maxRetries, 1)) }
   }
