@@ -27,6 +27,12 @@ export class TaskNotFoundProblem extends Problem<TaskNotFoundProblem>()(
   { detail: Schema.String }
 ) {}
 
+export class SettingNotFoundProblem extends Problem<SettingNotFoundProblem>()(
+  "SettingNotFoundProblem",
+  { type: "urn:tutti:problem:setting-not-found", status: 404, title: "Setting not found" },
+  { detail: Schema.String }
+) {}
+
 /** Another action holds the node's lock; worth a retry once that is over. */
 export class NodeLockedProblem extends Problem<NodeLockedProblem>()(
   "NodeLockedProblem",

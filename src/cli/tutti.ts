@@ -30,6 +30,7 @@ import { power } from "./power/power.ts"
 import { demo, serve } from "./serve.ts"
 import { Url } from "./Server.ts"
 import { journal, status } from "./service.ts"
+import { settings } from "./settings.ts"
 import { simulate } from "./simulate.ts"
 
 const node = Command.make("node").pipe(
@@ -64,6 +65,6 @@ const ipmi = Command.make("ipmi").pipe(
 
 export const tutti = Command.make("tutti").pipe(
   Command.withDescription("A conductor for bare-metal fleets"),
-  Command.withSubcommands([serve, demo, node, power, periodicsTree, status, journal, ipmi, simulate]),
+  Command.withSubcommands([serve, demo, node, power, periodicsTree, status, journal, settings, ipmi, simulate]),
   Command.withGlobalFlags([Json, Url])
 )

@@ -24,6 +24,7 @@ import type { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import type { NodeLock } from "../conductor/NodeLock.ts"
 import type { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import type { PowerControl } from "../conductor/PowerControl.ts"
+import type { Settings } from "../conductor/Settings.ts"
 import type { SyncFlow } from "../conductor/SyncFlow.ts"
 import type { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
@@ -38,6 +39,7 @@ import { layerRequestProblems } from "./Problem.ts"
 import { ServerInfo, type ServerInfoOptions } from "./ServerInfo.ts"
 import { ServerStop } from "./ServerStop.ts"
 import { ServiceHandlers } from "./ServiceHandlers.ts"
+import { SettingsHandlers } from "./SettingsHandlers.ts"
 
 export interface ServerOptions extends ServerInfoOptions {
   readonly host: string
@@ -64,6 +66,7 @@ export type ServerRequirements =
   | ObservationWriter
   | PeriodicWorker
   | PowerControl
+  | Settings
   | SyncFlow
 
 /** For every body but an import's. */
@@ -83,7 +86,7 @@ const makeLayer = (
   listener: Listener
 ): Layer.Layer<HttpServer.HttpServer, ServerStartError, ServerRequirements> => {
   const own = HttpApiBuilder.layer(TuttiApi, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([NodesHandlers, PeriodicsHandlers, ServiceHandlers]),
+    Layer.provide([NodesHandlers, PeriodicsHandlers, ServiceHandlers, SettingsHandlers]),
     Layer.provide(layerRequestProblems)
   )
   const serving = HttpRouter.serve(Layer.mergeAll(own, IronicRoutes, layerAnswers), {

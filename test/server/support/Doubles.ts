@@ -11,6 +11,7 @@ import { NodeDirectory } from "../../../src/conductor/NodeDirectory.ts"
 import { type LockHolder, NodeLock } from "../../../src/conductor/NodeLock.ts"
 import { ObservationWriter } from "../../../src/conductor/ObservationWriter.ts"
 import { PowerControl } from "../../../src/conductor/PowerControl.ts"
+import { Settings } from "../../../src/conductor/Settings.ts"
 import { type PassSummary, SyncFlow } from "../../../src/conductor/SyncFlow.ts"
 import type { JournalEntry } from "../../../src/domain/JournalEntry.ts"
 import type { NodeRecord } from "../../../src/domain/Node.ts"
@@ -29,6 +30,7 @@ export interface Doubles {
   readonly journal?: Partial<JournalStore["Service"]>
   readonly store?: Partial<NodeStore["Service"]>
   readonly entries?: Stream.Stream<JournalEntry>
+  readonly settings?: Partial<Settings["Service"]>
   readonly locks?: { readonly [id: string]: LockHolder }
   readonly governor?: { readonly [id: string]: GovernorState }
   readonly lastPass?: PassSummary
@@ -96,6 +98,7 @@ export const doublesLayer = (doubles: Doubles) =>
       strict<ObservationWriter["Service"]>("ObservationWriter", { stats: () => ({ waiting: 3, written: 7, lost: 4 }) })
     ),
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
+    Layer.succeed(Settings, strict<Settings["Service"]>("Settings", doubles.settings ?? {})),
     Layer.succeed(
       SyncFlow,
       strict<SyncFlow["Service"]>("SyncFlow", {

@@ -4,26 +4,27 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import { HttpServer } from "effect/http"
 import { MemoryGovernor } from "../../../src/bmc/MemoryGovernor.ts"
 import * as Conductor from "../../../src/conductor/Conductor.ts"
-import { ConductorConfig } from "../../../src/conductor/ConductorConfig.ts"
+import { defaults } from "../../../src/conductor/ConductorConfig.ts"
 import { Ownership } from "../../../src/conductor/Ownership.ts"
+import * as Settings from "../../../src/conductor/Settings.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool } from "../../../src/periodics/WorkerPool.ts"
 import { serverLayer } from "../../../src/server/Server.ts"
 import * as Store from "../../../src/store/Store.ts"
 import { clientOf, testOptions } from "./Doubles.ts"
 
+const given = { options: { ...defaults, conductorHost: testOptions.hostname }, fromEnvironment: new Set<never>() }
+
 const over = (tasks: typeof Conductor.layerTasks | typeof Layer.empty) =>
   Layer.mergeAll(serverLayer(testOptions), tasks).pipe(
+    Layer.provideMerge(Settings.layer(given)),
     Layer.provideMerge(Conductor.layer),
     Layer.provideMerge(PeriodicWorker.layer()),
     Layer.provide(WorkerPool.layer()),
     Layer.provideMerge(MemoryGovernor.layer),
+    Layer.provideMerge(Settings.layerConfig(given)),
     Layer.provideMerge(Store.layerMemory),
-    Layer.provide([
-      ConductorConfig.layer({ conductorHost: testOptions.hostname }),
-      Ownership.layerSolo,
-      SecureRandom.layerWebCrypto
-    ])
+    Layer.provide([Ownership.layerSolo, SecureRandom.layerWebCrypto])
   )
 
 const start = Effect.fnUntraced(function* (layer: ReturnType<typeof over>) {
