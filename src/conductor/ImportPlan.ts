@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeImportLine, type DecodedLine } from "../domain/ImportLine.ts"
 import { type Node, type NodeId, unsetFields } from "../domain/Node.ts"
+import { distinct } from "../domain/Traits.ts"
 import type { NewNode } from "../store/NodeStore.ts"
 import type { LineError } from "./Enrolment.ts"
 
@@ -79,9 +80,26 @@ export const toNewNode = (
   disablePowerOff: line.disable_power_off ?? known?.disablePowerOff ?? false,
   ...unsetFields,
   provisionState,
-  operatorMaintenance: line.maintenance ?? false,
-  maintenanceReason: line.maintenance === true ? (line.maintenance_reason ?? null) : null
+  chassisId: line.chassis_uuid === undefined ? (known?.chassisId ?? null) : line.chassis_uuid,
+  traits: line.traits === undefined ? (known?.traits ?? []) : distinct(line.traits),
+  protected: line.protected ?? known?.protected ?? false,
+  protectedReason: reasonOf(line.protected ?? known?.protected, line.protected_reason, known?.protectedReason),
+  retired: line.retired ?? known?.retired ?? false,
+  retiredReason: reasonOf(line.retired ?? known?.retired, line.retired_reason, known?.retiredReason),
+  operatorMaintenance: line.maintenance ?? known?.operatorMaintenance ?? false,
+  maintenanceReason: reasonOf(
+    line.maintenance ?? known?.operatorMaintenance,
+    line.maintenance_reason,
+    known?.maintenanceReason
+  )
 })
+
+/** Why something is so: nothing where it is not so. */
+const reasonOf = (
+  holds: boolean | undefined,
+  given: string | null | undefined,
+  known: string | null | undefined
+): string | null => (holds === true ? (given === undefined ? (known ?? null) : given) : null)
 
 /** The stored node that the line means: by its uuid, or else by its name. */
 const findKnown = (value: unknown, find: (ident: string) => Node | undefined): Node | undefined => {

@@ -12,6 +12,12 @@ const fields: ReadonlyArray<readonly [keyof NodeChanges, string]> = [
   ["owner", "owner"],
   ["description", "description"],
   ["resourceClass", "resource_class"],
+  ["chassisId", "chassis_uuid"],
+  ["traits", "traits"],
+  ["protected", "protected"],
+  ["protectedReason", "protected_reason"],
+  ["retired", "retired"],
+  ["retiredReason", "retired_reason"],
   ["disablePowerOff", "disable_power_off"],
   ["operatorMaintenance", "maintenance"],
   ["maintenanceReason", "maintenance_reason"]

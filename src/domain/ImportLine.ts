@@ -6,7 +6,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { checkDriverInfo, type CheckedDriverInfo, type RawDriverInfo, unmaskSecrets } from "./DriverInfoRules.ts"
-import { Driver, type DriverInfo, NodeId, NodeName } from "./Node.ts"
+import { Driver, type DriverInfo, NodeId, NodeName, Uuid } from "./Node.ts"
+import { Traits } from "./Traits.ts"
 
 const JsonObject = Schema.Record(Schema.String, Schema.Json)
 const Text = Schema.optionalKey(Schema.NullOr(Schema.String.check(Schema.isMaxLength(4096))))
@@ -27,6 +28,12 @@ export const ImportLine = Schema.Struct({
   owner: Text,
   description: Text,
   resource_class: Text,
+  chassis_uuid: Schema.optionalKey(Schema.NullOr(Uuid)),
+  traits: Schema.optionalKey(Traits),
+  protected: Schema.optionalKey(Schema.Boolean),
+  protected_reason: Text,
+  retired: Schema.optionalKey(Schema.Boolean),
+  retired_reason: Text,
   disable_power_off: Schema.optionalKey(Schema.Boolean),
   maintenance: Schema.optionalKey(Schema.Boolean),
   maintenance_reason: Text,
@@ -65,6 +72,12 @@ export const decodeImportLine = (
   const problems: Array<FieldProblem> = driverInfo.problems
     .filter((problem) => !(problem.missing && options.incomplete === true))
     .map(({ key, message }) => ({ field: `driver_info.${key}`, message }))
+  for (const flag of ["protected", "retired"] as const) {
+    const field = `${flag}_reason`
+    if (typeof line[`${flag}_reason`] === "string" && line[flag] !== true) {
+      problems.push({ field, message: `${field} can only be set when ${flag} is true` })
+    }
+  }
   const known = powerInterfaces[line.driver]
   if (typeof line.power_interface === "string" && !known.includes(line.power_interface)) {
     const message = `power_interface must be ${known.join(" or ")} with driver ${line.driver}`

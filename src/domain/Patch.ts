@@ -1,5 +1,6 @@
 /**
- * JSON Patch (RFC 6902) with `add`, `replace` and `remove`, on the fields of a node that can be patched.
+ * JSON Patch (RFC 6902) with `add`, `replace` and `remove`, on the fields of a node, or of another resource, that can be
+ * patched.
  *
  * Pure: a patch is applied to the document that a node is shown as, and the result is decoded like a node that comes
  * new. Nothing is changed unless every operation is possible. `test`, `move` and `copy` do not exist: no client of
@@ -34,13 +35,25 @@ export const toDocument = (node: Node): Document => ({
   owner: node.owner,
   description: node.description,
   resource_class: node.resourceClass,
+  chassis_uuid: node.chassisId,
+  traits: node.traits,
+  protected: node.protected,
+  protected_reason: node.protectedReason,
+  retired: node.retired,
+  retired_reason: node.retiredReason,
   disable_power_off: node.disablePowerOff,
   maintenance: node.operatorMaintenance,
   maintenance_reason: node.maintenanceReason,
   power_interface: null
 })
 
-/** What a removed field falls back to; a field without one can't be removed. */
+/** How the fields of a kind of document are patched. */
+export interface PatchRules {
+  /** What a removed field falls back to; a field without one can't be removed. */
+  readonly emptied: Readonly<Record<string, Schema.Json>>
+  readonly booleans: ReadonlySet<string>
+}
+
 const emptied: Readonly<Record<string, Schema.Json>> = {
   name: null,
   driver_info: {},
@@ -50,29 +63,55 @@ const emptied: Readonly<Record<string, Schema.Json>> = {
   owner: null,
   description: null,
   resource_class: null,
+  chassis_uuid: null,
+  traits: [],
+  protected: false,
+  protected_reason: null,
+  retired: false,
+  retired_reason: null,
   disable_power_off: false,
   maintenance: false,
   maintenance_reason: null,
   power_interface: null
 }
 
-const booleans: ReadonlySet<string> = new Set(["disable_power_off", "maintenance"])
+const nodeRules: PatchRules = {
+  emptied,
+  booleans: new Set(["disable_power_off", "maintenance", "protected", "retired"])
+}
+
+/** What can be said to be so, and why: `maintenance`, `maintenance_reason`. */
+const explained = ["maintenance", "protected", "retired"] as const
+
+/** A patched node without the reasons that lost what they explain, unless the patch itself gave them. */
+export const withoutStaleReasons = (before: Document, after: Document): Document => {
+  const stale = explained.filter((flag) => {
+    const reason = `${flag}_reason`
+    return after[flag] !== true && after[reason] === before[reason]
+  })
+  return { ...after, ...Object.fromEntries(stale.map((flag) => [`${flag}_reason`, null])) }
+}
 
 /** Applies all operations in order, or says which one is impossible and why. */
 export const applyPatch = (
   document: Document,
-  operations: ReadonlyArray<PatchOperation>
+  operations: ReadonlyArray<PatchOperation>,
+  rules: PatchRules = nodeRules
 ): Result.Result<Document, string> => {
   let patched = document
   for (const operation of operations) {
-    const applied = applyToNode(patched, operation)
+    const applied = applyToDocument(patched, operation, rules)
     if (Result.isFailure(applied)) return Result.fail(`Couldn't apply patch: ${operation.path}: ${applied.failure}`)
     patched = applied.success
   }
   return Result.succeed(patched)
 }
 
-const applyToNode = (document: Document, operation: PatchOperation): Result.Result<Document, string> => {
+const applyToDocument = (
+  document: Document,
+  operation: PatchOperation,
+  { booleans, emptied }: PatchRules
+): Result.Result<Document, string> => {
   const { op, path } = operation
   if (!path.startsWith("/")) return Result.fail("a path begins with /")
   if (op !== "remove" && operation.value === undefined) return Result.fail(`${op} needs a value`)

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { Chassis } from "../domain/Chassis.ts"
 import { inMaintenance, neverObserved } from "../domain/Node.ts"
 import type { Node, NodeId, NodeRecord } from "../domain/Node.ts"
 import { MemoryFleet } from "./MemoryFleet.ts"
@@ -13,7 +14,7 @@ import { edited, planImport } from "./NodeEdits.ts"
 import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
 import type { NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
 import { isNewer, newestOfEach } from "./Observations.ts"
-import { Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+import { ChassisNotFound, Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
 
 const matches = (query: NodeQuery, { node }: NodeRecord): boolean =>
   (query.driver === undefined || node.driver === query.driver) &&
@@ -27,7 +28,7 @@ const matches = (query: NodeQuery, { node }: NodeRecord): boolean =>
 const notFound = (ident: string) => new StoreError({ reason: new NodeNotFound({ ident }) })
 
 const make = Effect.gen(function* () {
-  const { leases, records, onRemove } = yield* MemoryFleet
+  const { chassis, leases, records, onRemove } = yield* MemoryFleet
   const changes = yield* PubSub.bounded<NodeChange>(changesBuffer)
   yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
 
@@ -50,6 +51,14 @@ const make = Effect.gen(function* () {
     return lease?.fence === fence && lease.expiresAtMillis > DateTime.toEpochMillis(now)
   }
 
+  const checkChassis = (nodes: ReadonlyArray<Node>) =>
+    Effect.suspend(() => {
+      const missing = nodes.find(({ chassisId }) => chassisId !== null && !chassis.has(chassisId))?.chassisId ?? null
+      return missing === null
+        ? Effect.void
+        : Effect.fail(new StoreError({ reason: new ChassisNotFound({ id: missing }) }))
+    })
+
   /** Changes all or none: a name that is taken, also by an earlier update of the batch, fails the batch. */
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<NodeUpdate>) {
     const now = yield* DateTime.now
@@ -70,17 +79,23 @@ const make = Effect.gen(function* () {
       names.add(name)
     }
     const nodes = Array.from(next.values())
+    yield* checkChassis(nodes)
     yield* upserted(nodes.map(put))
     return nodes
   })
 
   return NodeStore.of({
-    importAll: Effect.fn("NodeStore.importAll")(function* (nodes, { update }) {
+    importAll: Effect.fn("NodeStore.importAll")(function* (nodes, { update, makeChassis = false }) {
       const now = yield* DateTime.now
       const stored = Array.from(records.values(), ({ node }) => node)
       const plan = planImport(nodes, stored, update, now)
       if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
       const { created, edited } = plan.success
+      for (const { chassisId: id } of makeChassis ? [...created, ...edited] : []) {
+        if (id === null || chassis.has(id)) continue
+        chassis.set(id, new Chassis({ id, description: null, extra: {}, createdAt: now, updatedAt: null }))
+      }
+      yield* checkChassis([...created, ...edited])
       yield* upserted([...created, ...edited].map(put))
       return { created: created.map(({ id }) => id), updated: edited.map(({ id }) => id) }
     }),

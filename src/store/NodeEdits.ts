@@ -22,7 +22,15 @@ export const configuredFields = [
   "owner",
   "description",
   "resourceClass",
-  "disablePowerOff"
+  "chassisId",
+  "traits",
+  "protected",
+  "protectedReason",
+  "retired",
+  "retiredReason",
+  "disablePowerOff",
+  "operatorMaintenance",
+  "maintenanceReason"
 ] as const satisfies ReadonlyArray<keyof NewNode>
 
 /** A new node as it is first stored. */
@@ -48,8 +56,7 @@ export const edited = (node: Node, changes: NodeChanges, now: DateTime.Utc): Nod
 /** An import's new nodes, and the stored ones that it changes, each with its new values. */
 export interface ImportPlan {
   readonly created: ReadonlyArray<Node>
-  /** Stored nodes that the import names, changed or not. */
-  readonly matched: ReadonlyArray<NodeId>
+  /** Stored nodes that the import really changes; those that are as it says already are left as they are. */
   readonly edited: ReadonlyArray<Node>
 }
 
@@ -81,7 +88,6 @@ export const planImport = (
   const ids = new Set<NodeId>()
   const names = new Set<string>()
   const created: Array<Node> = []
-  const matched: Array<NodeId> = []
   const changed: Array<Node> = []
   for (const [index, { node, holder, target, id }] of lines.entries()) {
     const heldByAnother = holder !== undefined && (!update || (holder.id !== id && !renamed.has(holder.id)))
@@ -97,11 +103,10 @@ export const planImport = (
       created.push(enrolled(node, now))
       continue
     }
-    matched.push(id)
     const configuration = Struct.pick(node, configuredFields)
     if (!Equal.equals(configuration, Struct.pick(target, configuredFields))) {
       changed.push(edited(target, configuration, now))
     }
   }
-  return Result.succeed({ created, matched, edited: changed })
+  return Result.succeed({ created, edited: changed })
 }

@@ -64,11 +64,12 @@ export class NodeStore extends Context.Service<
     /**
      * Stores all of them or none, in one transaction. Fails with `Duplicate` when a name or id is taken, unless
      * `update`: then a node with the same id, or else the same name, gets the new values of what an operator configures
-     * (`configuredFields`), and keeps its id, its states and what is known of its power.
+     * (`configuredFields`), and keeps its id, its states and what is known of its power. Fails with `ChassisNotFound` when a
+     * node is to stand in a chassis that isn't there, unless `makeChassis` (default false): then it is made.
      */
     readonly importAll: (
       nodes: ReadonlyArray<NewNode>,
-      options: { readonly update: boolean }
+      options: { readonly update: boolean; readonly makeChassis?: boolean }
     ) => Effect.Effect<ImportOutcome, StoreError>
     /** By id, or by name when `ident` is no UUID. */
     readonly find: (ident: string) => Effect.Effect<Option.Option<NodeRecord>, StoreError>

@@ -26,7 +26,7 @@ import { newestOfEach } from "./Observations.ts"
 import { SecretKey } from "./Secrets.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
 import * as SqlText from "./SqlText.ts"
-import { Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
+import { ChassisNotFound, Duplicate, LeaseLost, NodeNotFound, StoreError, VersionConflict } from "./StoreError.ts"
 
 const { int4, text, timestamptz, uuid } = PgTypes.OID
 
@@ -58,6 +58,13 @@ const duplicateOf = (error: SqlError, batch: ReadonlyArray<NewNode>): StoreError
   return new StoreError({ reason: new Duplicate({ field, value, index: index < 0 ? null : index }) })
 }
 
+/** The chassis that a foreign key did not find. */
+const chassisMissing = (error: SqlError): StoreError | undefined => {
+  const { code, detail = "" } = failureFields(error)
+  const id = /\(chassis_id\)=\((.*)\)/.exec(detail)?.[1]
+  return code === "23503" && id !== undefined ? new StoreError({ reason: new ChassisNotFound({ id }) }) : undefined
+}
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const ring = yield* SecretKey
@@ -79,7 +86,18 @@ const make = Effect.gen(function* () {
     yield* sql`set constraints nodes_name_key immediate`
   })
 
-  const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, update: boolean) {
+  const makeMissing = Effect.fnUntraced(function* (nodes: ReadonlyArray<Node>, now: DateTime.Utc) {
+    const ids = new Set(nodes.flatMap(({ chassisId }) => chassisId ?? []))
+    if (ids.size === 0) return
+    yield* sql`
+      insert into chassis (id, extra, created_at)
+      select id, '{}', ${DateTime.toDateUtc(now)}::timestamptz
+      from unnest(${SqlText.array(Array.from(ids).sort(), uuid)}) as v (id)
+      on conflict (id) do nothing`
+  })
+
+  const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, update: boolean, makeChassis: boolean) {
+    const now = yield* DateTime.now
     const stored = yield* inChunks(batch, (chunk) => {
       const ids = SqlText.array(
         chunk.map(({ id }) => id),
@@ -96,10 +114,11 @@ const make = Effect.gen(function* () {
       batch,
       stored.map(({ node }) => node),
       update,
-      yield* DateTime.now
+      now
     )
     if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
     const { created, edited } = plan.success
+    if (makeChassis) yield* makeMissing([...created, ...edited], now)
     yield* store(edited, created)
     const observations = new Map(stored.map(({ node, observation }) => [node.id, observation]))
     yield* upserted(
@@ -155,7 +174,7 @@ const make = Effect.gen(function* () {
   /** A transaction whose failures are the store's; `batch` is where a line that a unique constraint found is looked up. */
   const transaction = <A, E>(body: Effect.Effect<A, E | SqlError>, batch: ReadonlyArray<NewNode> = []) =>
     sql.withTransaction(body).pipe(
-      Effect.catchIf(isSqlError, (error) => Effect.fail(duplicateOf(error, batch) ?? error)),
+      Effect.catchIf(isSqlError, (error) => Effect.fail(duplicateOf(error, batch) ?? chassisMissing(error) ?? error)),
       asStoreError
     )
 
@@ -179,7 +198,9 @@ const make = Effect.gen(function* () {
   })
 
   return NodeStore.of({
-    importAll: Effect.fn("NodeStore.importAll")((nodes, { update }) => transaction(importAll(nodes, update), nodes)),
+    importAll: Effect.fn("NodeStore.importAll")((nodes, { update, makeChassis = false }) =>
+      transaction(importAll(nodes, update, makeChassis), nodes)
+    ),
 
     find: Effect.fn("NodeStore.find")((ident) => {
       const id = ident.toLowerCase()

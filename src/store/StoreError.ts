@@ -19,6 +19,30 @@ export class Duplicate extends Schema.TaggedError<Duplicate>()("Duplicate", {
   readonly isRetryable = false
   override readonly message = `A node with ${this.field} ${this.value} already exists.`
 }
+/** A port or a chassis has this already. */
+export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", {
+  what: Schema.Literals(["port", "chassis"]),
+  field: Schema.Literals(["UUID", "MAC address"]),
+  value: Schema.String
+}) {
+  readonly isRetryable = false
+  override readonly message = `A ${this.what} with ${this.field} ${this.value} already exists.`
+}
+/** No port has this id. */
+export class PortNotFound extends Schema.TaggedError<PortNotFound>()("PortNotFound", { id: Schema.String }) {
+  readonly isRetryable = false
+  override readonly message = `Port ${this.id} could not be found.`
+}
+/** No chassis has this id: it was asked for, or a node was to stand in it. */
+export class ChassisNotFound extends Schema.TaggedError<ChassisNotFound>()("ChassisNotFound", { id: Schema.String }) {
+  readonly isRetryable = false
+  override readonly message = `Chassis ${this.id} could not be found.`
+}
+/** Nodes stand in the chassis. */
+export class ChassisNotEmpty extends Schema.TaggedError<ChassisNotEmpty>()("ChassisNotEmpty", { id: Schema.String }) {
+  readonly isRetryable = false
+  override readonly message = `Chassis ${this.id} contains nodes: take them out of it, or delete them, first.`
+}
 /** The node changed since it was read. */
 export class VersionConflict extends Schema.TaggedError<VersionConflict>()("VersionConflict", {
   ident: Schema.String
@@ -37,7 +61,18 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
 }
 
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
-  reason: Schema.Union([Unavailable, NodeNotFound, Duplicate, VersionConflict, LeaseLost, Unreadable])
+  reason: Schema.Union([
+    Unavailable,
+    NodeNotFound,
+    Duplicate,
+    AlreadyExists,
+    PortNotFound,
+    ChassisNotFound,
+    ChassisNotEmpty,
+    VersionConflict,
+    LeaseLost,
+    Unreadable
+  ])
 }) {
   override readonly message = this.reason.message
   readonly isRetryable = this.reason.isRetryable

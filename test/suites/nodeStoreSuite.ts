@@ -154,15 +154,22 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
         })
       )
 
-      it.effect("updates what is configured, by name, and keeps id, states, maintenance and observation", () =>
+      it.effect("updates what is configured, by name, maintenance too, and keeps id, states and observation", () =>
         Effect.gen(function* () {
           const store = yield* NodeStore
           const [old] = yield* create(
-            newNode({ desiredPower: "power on", operatorMaintenance: true, maintenanceReason: "mine" })
+            newNode({ desiredPower: "power on", operatorMaintenance: true, maintenanceReason: "old" })
           )
           if (old === undefined) return expect.unreachable()
           yield* store.recordObservations([observed(old.id, "power on", 1_700_000_000_000)])
-          const line = newNode({ name: old.name, owner: "new owner", driverInfo: withPassword(old, "changed") })
+          const line = newNode({
+            name: old.name,
+            owner: "new owner",
+            traits: ["CUSTOM_GPU"],
+            operatorMaintenance: true,
+            maintenanceReason: "new",
+            driverInfo: withPassword(old, "changed")
+          })
           const outcome = yield* store.importAll([line, newNode()], { update: true })
           expect(outcome.updated).toEqual([old.id])
           expect(outcome.created).toHaveLength(1)
@@ -172,7 +179,8 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
             owner: "new owner",
             desiredPower: "power on",
             operatorMaintenance: true,
-            maintenanceReason: "mine",
+            maintenanceReason: "new",
+            traits: ["CUSTOM_GPU"],
             version: 2,
             credentialVersion: 2
           })
@@ -181,13 +189,13 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
         })
       )
 
-      it.effect("leaves a node alone whose import says nothing new", () =>
+      it.effect("leaves a node alone, and out of those it updated, whose import says nothing new", () =>
         Effect.gen(function* () {
           const store = yield* NodeStore
           const [old] = yield* create(newNode())
           if (old === undefined) return expect.unreachable()
           const outcome = yield* store.importAll([{ ...old, id: newId() }], { update: true })
-          expect(outcome).toEqual({ created: [], updated: [old.id] })
+          expect(outcome).toEqual({ created: [], updated: [] })
           expect((yield* get(old.id)).node.version).toBe(1)
         })
       )

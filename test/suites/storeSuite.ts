@@ -5,9 +5,11 @@ import type { Layer } from "effect"
 import type { Stores } from "../../src/store/Store.ts"
 import { inventoryStoreSuite } from "./inventoryStoreSuite.ts"
 import { conductorStoreSuite } from "./conductorStoreSuite.ts"
+import { chassisStoreSuite } from "./chassisStoreSuite.ts"
 import { journalStoreSuite } from "./journalStoreSuite.ts"
 import { leaseStoreSuite } from "./leaseStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
+import { portStoreSuite } from "./portStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
 import { settingsStoreSuite } from "./settingsStoreSuite.ts"
 import { storeScaleSuite } from "./storeScaleSuite.ts"
@@ -18,6 +20,8 @@ export const storeSuite = <E>(
   stores: Layer.Layer<Stores, E>,
   suites: ReadonlyArray<(it: Vitest.MethodsNonLive<Stores>) => void> = [
     nodeStoreSuite,
+    portStoreSuite,
+    chassisStoreSuite,
     leaseStoreSuite,
     conductorStoreSuite,
     inventoryStoreSuite,
