@@ -2,3 +2,6 @@
 export const syncTask = "sync_power_states"
 export const recoveryTask = "power_failure_recovery"
 export const waitTimeoutsTask = "check_wait_timeouts"
+export const keepAliveTask = "keepalive"
+export const orphansTask = "check_orphan_nodes"
+export const staleConductorsTask = "cleanup_stale_conductors"
