@@ -6,6 +6,8 @@ import type * as Effect from "effect/Effect"
 import type { BmcProfile } from "../domain/BmcProfile.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import type { BmcError } from "./BmcError.ts"
+import type { BmcRequests } from "./BmcRequests.ts"
+import type { Priority, Turns } from "./Turns.ts"
 
 /** What a BMC can be told to do with the power, in IPMI's terms (Chassis Control, IPMI 2.0 §28.3). */
 export type PowerCommand = "on" | "off" | "cycle" | "reset" | "nmi" | "soft"
@@ -24,6 +26,8 @@ export interface Bmc {
    * `soft` are never sent twice: a lost answer is `Unreachable`, and the BMC may still have acted.
    */
   readonly power: (command: PowerCommand) => Effect.Effect<void, BmcError>
+  /** What else it can be asked; each exchange of that takes one of these turns. */
+  readonly requests: (turns: Turns, priority: Priority) => BmcRequests
   /** One cheap sign of life, without a session where the protocol has such a thing. */
   readonly probe: Effect.Effect<void, BmcError>
   /** What was learned of it so far. */

@@ -13,6 +13,8 @@ import type { FailureReason } from "../domain/Failure.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import type { PowerCommand, PowerReader } from "./Bmc.ts"
 import type { BmcError } from "./BmcError.ts"
+import type { BmcRequests } from "./BmcRequests.ts"
+import type { Priority } from "./Turns.ts"
 
 /** Where a node's BMC is and how to log in: what validated driver_info comes to. */
 export interface BmcEndpoint extends BmcAddress {
@@ -70,6 +72,16 @@ export class BmcGovernor extends Context.Service<
     readonly readPower: (nodeId: NodeId) => Effect.Effect<PowerState, BmcError>
     /** Goes before waiting reads. Is sent even while the breaker is open, since a person asked; a quiet credential withholds it. */
     readonly power: (nodeId: NodeId, command: PowerCommand) => Effect.Effect<void, BmcError>
+    /**
+     * Asks for more than the power: each exchange of `use` takes a turn of its own, so that a power command waits for one of
+     * them at most. `user` goes before waiting reads and through an open breaker; `background` goes after them, and an open
+     * breaker or a credential in doubt withholds it. Fails as `use` does.
+     */
+    readonly request: <A>(
+      nodeId: NodeId,
+      priority: Priority,
+      use: (bmc: BmcRequests) => Effect.Effect<A, BmcError>
+    ) => Effect.Effect<A, BmcError>
     /** A person says "try again": lifts the quiet and lets the breaker's next read through at once. */
     readonly retry: (nodeId: NodeId) => Effect.Effect<void>
     /** None for a node that is not attached. Plain, so that a listing of the fleet costs no effects. */

@@ -8,12 +8,14 @@ import { BmcConnector } from "./BmcConnector.ts"
 import { type FakeMachine, makeFakeBmc } from "./FakeBmc.ts"
 import { makeIpmiBmc, pingOf } from "./IpmiBmc.ts"
 import { makeIpmitool } from "./IpmitoolBmc.ts"
+import { SdrPool } from "./SdrPool.ts"
 
 export const layer: Layer.Layer<BmcConnector, never, IpmiClient | ChildProcessSpawner> = Layer.effect(
   BmcConnector,
   Effect.gen(function* () {
     const client = yield* IpmiClient
-    const ipmitool = yield* makeIpmitool()
+    const pool = new SdrPool()
+    const ipmitool = yield* makeIpmitool("ipmitool", pool)
     // one small object per fake node that was ever attached; a fleet of them is a test's
     const machines = new Map<NodeId, FakeMachine>()
     const machineOf = (nodeId: NodeId): FakeMachine => {
@@ -25,7 +27,7 @@ export const layer: Layer.Layer<BmcConnector, never, IpmiClient | ChildProcessSp
       connect: (endpoint, profile) => {
         switch (endpoint.driver) {
           case "ipmi":
-            return makeIpmiBmc(client, endpoint, profile)
+            return makeIpmiBmc(client, endpoint, profile, pool)
           case "ipmitool":
             return Effect.sync(() => ipmitool.bmc(endpoint, profile, pingOf(client, endpoint)))
           case "fake-hardware":

@@ -1,7 +1,7 @@
 /**
  * The gate before one BMC: a plain state machine that lets through one request at a time (more when the profile says
- * so), commands before reads, and lets all who want to read share one read. It asks the BMC's `Health` first, and answers
- * at once when that says no.
+ * so): what a person asked before reads, reads before background requests; and lets all who want to read share one read.
+ * It asks the BMC's `Health` first, and answers at once when that says no.
  *
  * A read of a healthy BMC costs no fiber, no timer, no look at the clock. Readers are called in the order in which the
  * answers came, and never from within another reader's call: what a reader starts while it is called waits for its end.
@@ -11,34 +11,14 @@ import type { Bmc, PowerReader } from "./Bmc.ts"
 import { BmcError } from "./BmcError.ts"
 import { notAsked } from "./BmcErrors.ts"
 import type { BmcEndpoint, GovernorState } from "./BmcGovernor.ts"
-import { Health, type HealthCounts, type HealthHost, type Outcome } from "./Health.ts"
-import type { SessionBudget, SessionHolder } from "./SessionBudget.ts"
-
-/** What all gates share: the clock, chance, the budget, and who is told what is to be done later. */
-export interface GateHost extends HealthHost {
-  readonly sessions: SessionBudget
-  readonly counts: GateCounts
-  /** Calls `gate.due` at this time or a little later. */
-  readonly wakeAt: (gate: Gate, atMillis: number) => void
-  /** Runs `gate.bmc.disconnect` beside everything else, unless it has claimed a session anew by then. */
-  readonly disconnect: (gate: Gate) => void
-}
-
-export interface GateCounts extends HealthCounts {
-  inFlight: number
-  waiting: number
-}
-
-/** One power command: waits for its turn, then holds it until `finish`. */
-export interface Ticket {
-  readonly onTurn: () => void
-  readonly onRefused: (error: BmcError) => void
-  state: "new" | "waiting" | "turn" | "done"
-}
+import type { GateHost } from "./GateHost.ts"
+import { Health, type Outcome } from "./Health.ts"
+import type { SessionHolder } from "./SessionBudget.ts"
+import type { Ticket, Turns } from "./Turns.ts"
 
 const nothing = () => {}
 
-export class Gate implements PowerReader, SessionHolder {
+export class Gate implements PowerReader, SessionHolder, Turns {
   readonly endpoint: BmcEndpoint
   readonly bmc: Bmc
   used = false
@@ -50,7 +30,9 @@ export class Gate implements PowerReader, SessionHolder {
   private readNumber = 0
   private reading = false
   private withdrawRead: () => void = nothing
+  /** What persons asked, and what the background asks. */
   private readonly tickets: Array<Ticket> = []
+  private readonly backgroundTickets: Array<Ticket> = []
   private inFlight = 0
   private inFlightLimit: number
   private startedAtMillis = -Infinity
@@ -94,24 +76,25 @@ export class Gate implements PowerReader, SessionHolder {
     }
   }
 
-  /** Queues a command before all reads. Sent even while the breaker is open, since a person asked. */
   enqueue(ticket: Ticket): void {
-    if (this.detached) return this.refuse(ticket, this.gone())
-    if (this.tickets.length >= this.host.settings.waitingCommands) {
-      return this.refuse(ticket, notAsked(this.endpoint, "Busy", "too many commands wait for it"))
+    const queue = this.queueOf(ticket)
+    const refusal = this.detached ? this.gone() : this.refusalOf(ticket)
+    if (refusal !== undefined) return this.refuse(ticket, refusal)
+    if (queue.length >= this.host.settings.waitingCommands) {
+      return this.refuse(ticket, notAsked(this.endpoint, "Busy", "too many requests wait for it"))
     }
     ticket.state = "waiting"
-    this.tickets.push(ticket)
+    queue.push(ticket)
     this.host.counts.waiting++
     this.pump()
   }
 
-  /** The holder of the ticket is through with it, in whatever state it is. */
   finish(ticket: Ticket, outcome: Outcome): void {
     const state = ticket.state
     ticket.state = "done"
     if (state === "waiting") {
-      this.tickets.splice(this.tickets.indexOf(ticket), 1)
+      const queue = this.queueOf(ticket)
+      queue.splice(queue.indexOf(ticket), 1)
       this.host.counts.waiting--
     } else if (state === "turn") {
       this.ended()
@@ -168,7 +151,7 @@ export class Gate implements PowerReader, SessionHolder {
     this.health.forget()
     this.host.sessions.release(this)
     const error = this.gone()
-    for (const ticket of this.tickets.splice(0)) {
+    for (const ticket of [...this.tickets.splice(0), ...this.backgroundTickets.splice(0)]) {
       this.host.counts.waiting--
       this.refuse(ticket, error)
     }
@@ -183,7 +166,7 @@ export class Gate implements PowerReader, SessionHolder {
     return {
       ...this.health.state(nowWallMillis),
       inFlight: this.inFlight,
-      waiting: this.tickets.length + (this.readers.length > 0 && !this.reading ? 1 : 0),
+      waiting: this.tickets.length + this.backgroundTickets.length + (this.readers.length > 0 && !this.reading ? 1 : 0),
       cipherSuite: profile.cipherSuite,
       roundTripMillis: profile.roundTripMillis
     }
@@ -227,23 +210,29 @@ export class Gate implements PowerReader, SessionHolder {
 
   /** False when nothing is left to start, or not yet. */
   private startNext(): boolean {
-    const ticket = this.tickets[0]
-    if (ticket !== undefined) {
-      const refusal = this.health.refusalOfCommand()
-      if (refusal !== undefined) {
-        this.tickets.shift()
-        this.host.counts.waiting--
-        this.refuse(ticket, refusal)
-        return true
-      }
-      if (!this.mayStart()) return false
-      this.tickets.shift()
-      ticket.state = "turn"
-      this.started()
-      ticket.onTurn()
+    if (this.tickets.length > 0) return this.startTicket(this.tickets)
+    if (!this.reading && this.readers.length > 0) return this.startRead()
+    return this.backgroundTickets.length > 0 && this.startTicket(this.backgroundTickets)
+  }
+
+  private startTicket(queue: Array<Ticket>): boolean {
+    const ticket = queue[0]
+    if (ticket === undefined) return false
+    const refusal = this.refusalOf(ticket)
+    if (refusal === undefined && !this.mayStart()) return false
+    queue.shift()
+    if (refusal !== undefined) {
+      this.host.counts.waiting--
+      this.refuse(ticket, refusal)
       return true
     }
-    if (this.reading || this.readers.length === 0) return false
+    ticket.state = "turn"
+    this.started()
+    ticket.onTurn()
+    return true
+  }
+
+  private startRead(): boolean {
     const refusal = this.health.refusalOfRead()
     if (refusal !== undefined) {
       this.deliver(this.takeWaitingReaders(), undefined, refusal)
@@ -257,6 +246,14 @@ export class Gate implements PowerReader, SessionHolder {
     // an answer that came at once has ended this read already
     if (this.readNumber === readNumber) this.withdrawRead = withdraw
     return true
+  }
+
+  private queueOf({ priority }: Ticket): Array<Ticket> {
+    return priority === "user" ? this.tickets : this.backgroundTickets
+  }
+
+  private refusalOf({ priority }: Ticket): BmcError | undefined {
+    return priority === "user" ? this.health.refusalOfCommand() : this.health.refusalOfRead()
   }
 
   private mayStart(): boolean {

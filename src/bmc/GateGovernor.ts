@@ -13,17 +13,18 @@ import * as Scope from "effect/Scope"
 import { unknownProfile } from "../domain/BmcProfile.ts"
 import type { NodeId } from "../domain/Node.ts"
 import type { PowerState } from "../domain/PowerState.ts"
-import type { PowerCommand, PowerReader } from "./Bmc.ts"
+import type { PowerReader } from "./Bmc.ts"
 import { BmcConnector } from "./BmcConnector.ts"
 import { BmcError } from "./BmcError.ts"
 import { type BmcEndpoint, BmcGovernor } from "./BmcGovernor.ts"
 import { DueQueue } from "./DueQueue.ts"
-import { Gate, type GateCounts, type GateHost, type Ticket } from "./Gate.ts"
+import { Gate } from "./Gate.ts"
+import type { GateCounts, GateHost } from "./GateHost.ts"
 import { defaultSettings, type GovernorSettings } from "./GovernorSettings.ts"
-import type { Outcome } from "./Health.ts"
 import { makeProfileKeeper } from "./ProfileKeeper.ts"
 import type { ProfileStore } from "./ProfileStore.ts"
 import { SessionBudget } from "./SessionBudget.ts"
+import { inTurn } from "./Turns.ts"
 
 /** Due times are served this much apart at least: a burst of them costs one wake-up. */
 const wakeMillis = 20
@@ -172,6 +173,12 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
     return nothing
   }
 
+  const through = <A>(nodeId: NodeId, ask: (gate: Gate) => Effect.Effect<A, BmcError>): Effect.Effect<A, BmcError> =>
+    Effect.suspend(() => {
+      const known = gates.get(nodeId)
+      return known === undefined ? Effect.fail(notAttached(nodeId)) : ask(known.gate)
+    })
+
   return BmcGovernor.of({
     attach,
     detach: (nodeId) =>
@@ -188,11 +195,8 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
         })
         return Effect.sync(withdraw)
       }),
-    power: (nodeId, command) =>
-      Effect.suspend(() => {
-        const known = gates.get(nodeId)
-        return known === undefined ? Effect.fail(notAttached(nodeId)) : commandThrough(known.gate, command)
-      }),
+    power: (nodeId, command) => through(nodeId, (gate) => inTurn(gate, "user", gate.bmc.power(command))),
+    request: (nodeId, priority, use) => through(nodeId, (gate) => use(gate.bmc.requests(gate, priority))),
     retry: (nodeId) => Effect.sync(() => gates.get(nodeId)?.gate.retry()),
     state: (nodeId) => {
       const known = gates.get(nodeId)
@@ -202,34 +206,6 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
     closeAll
   })
 })
-
-/** Waits for the gate's turn, sends the command, and gives the turn back whatever happened, an interruption too. */
-const commandThrough = (gate: Gate, command: PowerCommand): Effect.Effect<void, BmcError> =>
-  Effect.suspend(() => {
-    let ticket: Ticket | undefined
-    const turn = Effect.callback<void, BmcError>((resume) => {
-      ticket = {
-        state: "new",
-        onTurn: () => resume(Effect.void),
-        onRefused: (error) => resume(Effect.fail(error))
-      }
-      gate.enqueue(ticket)
-    })
-    return turn.pipe(
-      Effect.andThen(gate.bmc.power(command)),
-      Effect.onExit((exit) =>
-        Effect.sync(() => {
-          if (ticket !== undefined) gate.finish(ticket, outcomeOf(exit))
-        })
-      )
-    )
-  })
-
-const outcomeOf = (exit: Exit.Exit<void, BmcError>): Outcome =>
-  Exit.match(exit, {
-    onSuccess: () => "answered",
-    onFailure: (cause) => cause.reasons.find((reason) => reason._tag === "Fail")?.error ?? "unknown"
-  })
 
 const notAttached = (nodeId: NodeId): BmcError =>
   new BmcError({ reason: "Unsupported", message: `no BMC is known of node ${nodeId}`, withheld: true })

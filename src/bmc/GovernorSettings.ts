@@ -28,7 +28,7 @@ export interface GovernorSettings {
   readonly sessionLimit: number
   /** Probes under way at the same moment. */
   readonly probesAtOnce: number
-  /** Power commands that wait for one BMC; one more is `Busy`. */
+  /** Requests of persons, and of the background, that wait for one BMC; one more is `Busy`. */
   readonly waitingCommands: number
   /** Readers that share one read; one more is `Busy`. */
   readonly sharingReaders: number
@@ -59,7 +59,7 @@ export const defaultSettings: GovernorSettings = {
   sessionLimit: 50_000,
   // each is one datagram and a wait of about a second: enough for 30,000 dead BMCs at the longest back-off
   probesAtOnce: 256,
-  // commands come from people; more than a few for one BMC is a script gone wrong
+  // a procedure has one waiting at a time; more than a few for one BMC is a script gone wrong
   waitingCommands: 16,
   // as many as an API server holds connections to look at one node
   sharingReaders: 1_024,

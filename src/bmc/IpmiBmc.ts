@@ -7,12 +7,17 @@ import type * as Scope from "effect/Scope"
 import { BmcProfile } from "../domain/BmcProfile.ts"
 import { makeChassisControl } from "../ipmi/commands/ChassisControl.ts"
 import { getPower } from "../ipmi/commands/GetChassisStatus.ts"
-import { type DeviceId, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
+import { getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
 import type { CipherSuite, IpmiClient, IpmiSession, ReplyHandler } from "../ipmi/IpmiClient.ts"
 import type { IpmiError } from "../ipmi/IpmiError.ts"
 import type { Bmc, PowerCommand, PowerReader } from "./Bmc.ts"
 import { fromIpmi } from "./BmcErrors.ts"
 import type { BmcEndpoint } from "./BmcGovernor.ts"
+import type { BmcRequests } from "./BmcRequests.ts"
+import { firmwareOf } from "./Inventory.ts"
+import { type IpmiMemory, ipmiRequests } from "./IpmiRequests.ts"
+import { SdrPool } from "./SdrPool.ts"
+import type { Priority, Turns } from "./Turns.ts"
 
 /** What a live BMC takes to answer a ping is milliseconds; a slow one is asked again by the next probe. */
 const pingTimeoutMillis = 1_000
@@ -23,11 +28,12 @@ const readsBeforeDeviceId = 3
 export const allowedSuites = (endpoint: BmcEndpoint): ReadonlyArray<CipherSuite> =>
   endpoint.cipherSuite === null ? [17, 3] : [endpoint.cipherSuite]
 
-/** Does no I/O; the session closes with the scope. */
+/** Does no I/O; the session closes with the scope. `pool`: where sensor data records are kept, one for all BMCs. */
 export const makeIpmiBmc = (
   client: IpmiClient["Service"],
   endpoint: BmcEndpoint,
-  profile: BmcProfile
+  profile: BmcProfile,
+  pool = new SdrPool()
 ): Effect.Effect<Bmc, never, Scope.Scope> => {
   const { host, port, username, password, kg, privilege } = endpoint
   const cipherSuites = allowedSuites(endpoint)
@@ -37,7 +43,7 @@ export const makeIpmiBmc = (
       { host, port, username, password, privilege, cipherSuites, ...(kg === null ? {} : { kg }) },
       preferred === undefined ? {} : { preferredSuite: preferred }
     ),
-    (session) => new IpmiBmc(client, session, endpoint, profile)
+    (session) => new IpmiBmc(client, session, endpoint, profile, pool)
   )
 }
 
@@ -53,13 +59,21 @@ class IpmiBmc implements Bmc {
   private readonly endpoint: BmcEndpoint
   private stored: BmcProfile
   private readsUntilDeviceId = readsBeforeDeviceId
+  private readonly memory: IpmiMemory
 
-  constructor(client: IpmiClient["Service"], session: IpmiSession, endpoint: BmcEndpoint, stored: BmcProfile) {
+  constructor(
+    client: IpmiClient["Service"],
+    session: IpmiSession,
+    endpoint: BmcEndpoint,
+    stored: BmcProfile,
+    pool: SdrPool
+  ) {
     this.session = session
     this.endpoint = endpoint
     this.stored = stored
     this.probe = pingOf(client, endpoint)
     this.disconnect = session.close
+    this.memory = { pool, sdrs: undefined }
   }
 
   readPower(reader: PowerReader): () => void {
@@ -68,6 +82,10 @@ class IpmiBmc implements Bmc {
 
   power(command: PowerCommand) {
     return Effect.mapError(this.session.request(makeChassisControl(command)), fromIpmi)
+  }
+
+  requests(turns: Turns, priority: Priority): BmcRequests {
+    return ipmiRequests(this.session, this.memory, turns, priority)
   }
 
   profile(): BmcProfile {
@@ -98,9 +116,6 @@ class IpmiBmc implements Bmc {
     })
   }
 }
-
-/** As ipmitool and vendors write it: the minor part has two digits. */
-const firmwareOf = (id: DeviceId): string => `${id.firmwareMajor}.${id.firmwareMinor.toString().padStart(2, "0")}`
 
 /** An object of one shape instead of two closures: one is made per poll. */
 class PowerReply implements ReplyHandler<boolean> {

@@ -17,7 +17,10 @@ import type { CipherSuite } from "../ipmi/IpmiClient.ts"
 import type { Bmc, PowerCommand } from "./Bmc.ts"
 import { BmcError } from "./BmcError.ts"
 import type { BmcEndpoint } from "./BmcGovernor.ts"
-import { parseControl, parsePower, type ProgramOutput, refusedSuite } from "./IpmitoolOutput.ts"
+import { type IpmiMemory, ipmiRequests } from "./IpmiRequests.ts"
+import { parseControl, parsePower, parseRaw, type ProgramOutput, refusedSuite } from "./IpmitoolOutput.ts"
+import { ipmitoolSession, type RawRequest } from "./IpmitoolSession.ts"
+import { SdrPool } from "./SdrPool.ts"
 
 /** Processes at the same moment: each burns CPU for most of its short life, more would only wait for each other. */
 const processesAtOnce = 8
@@ -26,12 +29,22 @@ const deadlineMillis = 20_000
 /** What is kept of an output; what we ask for is a line, and an error a few. */
 const outputLimit = 16_384
 
-/** How often a packet is sent. What must not act twice is sent once, at the price of failing when a packet is lost. */
-const triesOf = (command: PowerCommand | "status"): number =>
-  command === "status" || command === "on" || command === "off" ? 3 : 1
+/** What the program is to do. What must not act twice is sent once, at the price of failing when a packet is lost. */
+interface Task {
+  readonly words: ReadonlyArray<string>
+  readonly repeatable: boolean
+}
 
-/** The program's word for a command; "diag" is the diagnostic interrupt (IPMI 2.0 §28.3). */
-const wordOf = (command: PowerCommand | "status"): string => (command === "nmi" ? "diag" : command)
+/** "diag" is the diagnostic interrupt (IPMI 2.0 §28.3). */
+const powerTask = (command: PowerCommand | "status"): Task => ({
+  words: ["chassis", "power", command === "nmi" ? "diag" : command],
+  repeatable: command === "status" || command === "on" || command === "off"
+})
+
+const rawTask = ({ bytes, lun, repeatable }: RawRequest): Task => ({
+  words: ["-l", `${lun}`, "raw", ...bytes.map((byte) => `0x${byte.toString(16).padStart(2, "0")}`)],
+  repeatable
+})
 
 export interface Ipmitool {
   readonly bmc: (endpoint: BmcEndpoint, profile: BmcProfile, probe: Bmc["probe"]) => Bmc
@@ -39,17 +52,18 @@ export interface Ipmitool {
 
 /** All its `Bmc`s share the limit of processes. `program`: a name on the PATH, or a path. */
 export const makeIpmitool = Effect.fnUntraced(function* (
-  program = "ipmitool"
+  program = "ipmitool",
+  pool = new SdrPool()
 ): Effect.fn.Return<Ipmitool, never, ChildProcessSpawner | Scope.Scope> {
   const spawner = yield* ChildProcessSpawner
   const turns = yield* Semaphore.make(processesAtOnce)
   const start = yield* FiberSet.makeRuntime<never, void, never>()
 
   /** Kills the process at its deadline, and when interrupted. */
-  const run = (endpoint: BmcEndpoint, suite: CipherSuite, command: PowerCommand | "status") =>
+  const run = (endpoint: BmcEndpoint, suite: CipherSuite, task: Task) =>
     Effect.gen(function* () {
       const process = yield* spawner.spawn(
-        ChildProcess.make(program, argumentsOf(endpoint, suite, command), {
+        ChildProcess.make(program, argumentsOf(endpoint, suite, task), {
           env: environmentOf(endpoint),
           extendEnv: true,
           stdin: "ignore",
@@ -73,38 +87,50 @@ export const makeIpmitool = Effect.fnUntraced(function* (
     let worked = profile.cipherSuite
 
     /** With the other suite, once, when the BMC refused the one that was tried first. It had not logged in then. */
-    const ask = (command: PowerCommand | "status"): Effect.Effect<ProgramOutput, BmcError> =>
+    const ask = (task: Task): Effect.Effect<ProgramOutput, BmcError> =>
       Effect.gen(function* () {
         const refusal = unsupportedKey(endpoint)
         if (refusal !== undefined) return yield* refusal
-        let output = yield* run(endpoint, suite, command)
+        let output = yield* run(endpoint, suite, task)
         if (endpoint.cipherSuite === null && endpoint.protocolVersion === "2.0" && refusedSuite(output)) {
           suite = suite === 17 ? 3 : 17
-          output = yield* run(endpoint, suite, command)
+          output = yield* run(endpoint, suite, task)
         }
         if (output.exitCode === 0 && endpoint.protocolVersion === "2.0") worked = suite
         return output
       })
-    const read: Effect.Effect<PowerState, BmcError> = Effect.flatMap(ask("status"), (output) => {
+    const read: Effect.Effect<PowerState, BmcError> = Effect.flatMap(ask(powerTask("status")), (output) => {
       const power = parsePower(output)
       return power instanceof BmcError ? Effect.fail(power) : Effect.succeed(power)
     })
 
+    const fork = (effect: Effect.Effect<void>) => {
+      const fiber = start(effect)
+      return () => fiber.interruptUnsafe()
+    }
+    const unbroken = <A>(effect: Effect.Effect<A, BmcError>) =>
+      Effect.catchDefect(effect, (defect) => Effect.fail(broken(defect)))
+    const carry = (request: RawRequest) =>
+      unbroken(
+        Effect.flatMap(ask(rawTask(request)), (output) => {
+          const answer = parseRaw(output)
+          return answer instanceof BmcError ? Effect.fail(answer) : Effect.succeed(answer)
+        })
+      )
+    const session = ipmitoolSession(targetOf(endpoint), carry, fork)
+    const memory: IpmiMemory = { pool, sdrs: undefined }
+
     return {
-      readPower: (reader) => {
-        const fiber = start(
-          Effect.match(
-            Effect.catchDefect(read, (defect) => Effect.fail(broken(defect))),
-            {
-              onSuccess: reader.onPower.bind(reader),
-              onFailure: reader.onFailure.bind(reader)
-            }
-          )
-        )
-        return () => fiber.interruptUnsafe()
-      },
+      readPower: (reader) =>
+        fork(
+          Effect.match(unbroken(read), {
+            onSuccess: reader.onPower.bind(reader),
+            onFailure: reader.onFailure.bind(reader)
+          })
+        ),
+      requests: (turns, priority) => ipmiRequests(session, memory, turns, priority),
       power: (command) =>
-        Effect.flatMap(ask(command), (output) => {
+        Effect.flatMap(ask(powerTask(command)), (output) => {
           const error = parseControl(output)
           return error === undefined ? Effect.void : Effect.fail(error)
         }),
@@ -117,15 +143,25 @@ export const makeIpmitool = Effect.fnUntraced(function* (
   return { bmc }
 })
 
-const argumentsOf = (endpoint: BmcEndpoint, suite: CipherSuite, command: PowerCommand | "status") => {
+const argumentsOf = (endpoint: BmcEndpoint, suite: CipherSuite, { repeatable, words }: Task) => {
   const { host, port, privilege, username } = endpoint
   const protocol = endpoint.protocolVersion === "1.5" ? ["-I", "lan"] : ["-I", "lanplus", "-C", `${suite}`]
   const target = ["-H", host, "-p", `${port}`, "-U", username, "-L", privilege]
-  const tries = ["-N", "1", "-R", `${triesOf(command)}`]
+  const tries = ["-N", "1", "-R", repeatable ? "3" : "1"]
   const secrets = endpoint.kg === null ? ["-E"] : ["-E", "-K"]
   // -v names the reason of a refused login, which is "Unable to establish" otherwise
-  return ["-v", ...protocol, ...target, ...tries, ...secrets, "chassis", "power", wordOf(command)]
+  return ["-v", ...protocol, ...target, ...tries, ...secrets, ...words]
 }
+
+/** For those who ask a session whom it is to; what the program needs goes another way. */
+const targetOf = ({ host, password, port, privilege, username }: BmcEndpoint) => ({
+  host,
+  port,
+  username,
+  password,
+  privilege,
+  cipherSuites: []
+})
 
 const environmentOf = (endpoint: BmcEndpoint) => ({
   // the second goes before the first where the program knows it, and may be set in ours

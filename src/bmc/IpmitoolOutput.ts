@@ -31,6 +31,17 @@ export const parseControl = (output: ProgramOutput): BmcError | undefined => {
   return /^Chassis Power Control: [A-Za-z/]+$/.test(output.stdout.trim()) ? undefined : unexpected(output)
 }
 
+/** The data of a raw command's answer, which the program prints in hexadecimal, or what the BMC refused it with. */
+export const parseRaw = (output: ProgramOutput): Uint8Array | { readonly refusedWith: number } | BmcError => {
+  if (output.exitCode !== 0) {
+    const refused = /\brsp=0x([0-9a-f]{1,2})\b/i.exec(output.stderr)?.[1]
+    return refused === undefined ? failureOf(output) : { refusedWith: Number.parseInt(refused, 16) }
+  }
+  const words = output.stdout.split(/\s+/).filter((word) => word !== "")
+  if (!words.every((word) => /^[0-9a-f]{2}$/i.test(word))) return unexpected(output)
+  return Uint8Array.from(words, (word) => Number.parseInt(word, 16))
+}
+
 /** The BMC did not take this cipher suite, so another may do. Some say "insufficient resources" and mean that. */
 export const refusedSuite = (output: ProgramOutput): boolean =>
   output.exitCode !== 0 &&

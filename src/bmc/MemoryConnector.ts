@@ -13,8 +13,18 @@ import type { Bmc, PowerCommand } from "./Bmc.ts"
 import { BmcConnector } from "./BmcConnector.ts"
 import { BmcError } from "./BmcError.ts"
 import type { BmcEndpoint } from "./BmcGovernor.ts"
+import { type ArrangedAnswers, arrangedRequests, type RequestName } from "./MemoryRequests.ts"
+import { inTurn } from "./Turns.ts"
 
-export type BmcQuestion = "connect" | "read" | "withdraw" | "probe" | "disconnect" | "closed" | PowerCommand
+export type BmcQuestion =
+  | "connect"
+  | "read"
+  | "withdraw"
+  | "probe"
+  | "disconnect"
+  | "closed"
+  | PowerCommand
+  | RequestName
 
 /** How a BMC behaves from now on. What is left out stays as it was. */
 export interface BmcArrangement {
@@ -32,6 +42,10 @@ export interface BmcArrangement {
   readonly holdsSession?: boolean
   /** Default: the profile it was connected with. */
   readonly profile?: BmcProfile
+  /** What requests are answered with. */
+  readonly answers?: ArrangedAnswers
+  /** How many exchanges a request takes, each recorded by its name; default 1. */
+  readonly exchanges?: number
 }
 
 export class MemoryConnector extends Context.Service<
@@ -133,6 +147,14 @@ class MemoryBmcs {
           else reader.onPower(power)
         }),
       power: asEffect,
+      requests: (turns, priority) =>
+        arrangedRequests((bmc.now.answers ??= {}), (what) =>
+          Effect.forEach(
+            Array.from({ length: bmc.now.exchanges ?? 1 }),
+            () => inTurn(turns, priority, asEffect(what)),
+            { discard: true }
+          )
+        ),
       probe: asEffect("probe"),
       profile: () => bmc.now.profile ?? bmc.connections.at(-1)?.profile ?? unknownProfile,
       holdsSession: bmc.now.holdsSession ?? true,

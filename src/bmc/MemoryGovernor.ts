@@ -15,11 +15,14 @@ import type { PowerState } from "../domain/PowerState.ts"
 import type { PowerCommand, PowerReader } from "./Bmc.ts"
 import { BmcError } from "./BmcError.ts"
 import { type BmcEndpoint, BmcGovernor, type GovernorState } from "./BmcGovernor.ts"
+import { type ArrangedAnswers, arrangedRequests, type RequestName } from "./MemoryRequests.ts"
 
 export interface Asked {
   readonly nodeId: NodeId
-  readonly what: "read" | PowerCommand
+  readonly what: Question
 }
+
+type Question = "read" | PowerCommand | RequestName
 
 export interface FailureOptions {
   readonly message?: string
@@ -45,6 +48,8 @@ export class MemoryGovernor extends Context.Service<
     /** Requests stay unanswered from now on, and are answered by `release`, in order. */
     readonly hold: (nodeId: NodeId) => void
     readonly release: (nodeId: NodeId) => void
+    /** What requests are answered with from now on, beside what was arranged before; arranges the node. */
+    readonly answer: (nodeId: NodeId, answers: ArrangedAnswers) => void
     /** What `state` says of the node, beside the defaults of a healthy one. */
     readonly setState: (nodeId: NodeId, state: Partial<GovernorState>) => void
     /** Everything asked so far, in order, whatever was answered. */
@@ -71,10 +76,15 @@ interface Machine {
   delayMillis: number
   failure: { readonly error: BmcError; readonly commands: boolean; left: number } | undefined
   held: Array<() => void> | undefined
+  readonly answers: ArrangedAnswers
   state: Partial<GovernorState>
 }
 
-type Answer = { readonly power: PowerState } | { readonly error: BmcError }
+/** `power`: undefined to what is no question of power. */
+type Answer = { readonly power: PowerState | undefined } | { readonly error: BmcError }
+
+const powerCommands: ReadonlySet<string> = new Set<PowerCommand>(["on", "off", "cycle", "reset", "nmi", "soft"])
+const isPowerCommand = (what: Question): what is PowerCommand => powerCommands.has(what)
 
 class MemoryFleet {
   readonly endpoints = new Map<NodeId, BmcEndpoint>()
@@ -90,7 +100,15 @@ class MemoryFleet {
   machine(nodeId: NodeId): Machine {
     let machine = this.machines.get(nodeId)
     if (machine === undefined) {
-      machine = { power: undefined, change: undefined, delayMillis: 0, failure: undefined, held: undefined, state: {} }
+      machine = {
+        power: undefined,
+        change: undefined,
+        delayMillis: 0,
+        failure: undefined,
+        held: undefined,
+        answers: {},
+        state: {}
+      }
       this.machines.set(nodeId, machine)
     }
     return machine
@@ -104,7 +122,7 @@ class MemoryFleet {
     return machine.power
   }
 
-  ask(nodeId: NodeId, what: "read" | PowerCommand, answer: (answer: Answer) => void): () => void {
+  ask(nodeId: NodeId, what: Question, answer: (answer: Answer) => void): () => void {
     this.asked.push({ nodeId, what })
     if (!this.endpoints.has(nodeId)) {
       answer({
@@ -124,13 +142,14 @@ class MemoryFleet {
     }
   }
 
-  private answer(nodeId: NodeId, machine: Machine, what: "read" | PowerCommand): Answer {
+  private answer(nodeId: NodeId, machine: Machine, what: Question): Answer {
     const failure = machine.failure
-    if (failure !== undefined && (what === "read" || failure.commands)) {
+    if (failure !== undefined && (!isPowerCommand(what) || failure.commands)) {
       if (--failure.left <= 0) machine.failure = undefined
       return { error: failure.error }
     }
     const power = this.powerOf(machine)
+    if (what !== "read" && !isPowerCommand(what)) return { power }
     if (power === undefined)
       throw new Error(`MemoryGovernor: ${what} of node ${nodeId}, for which nothing was arranged`)
     if (what === "read") return { power }
@@ -176,11 +195,14 @@ const controlOf = (fleet: MemoryFleet): MemoryGovernor["Service"] => ({
     machine.held = undefined
     for (const settle of held) settle()
   },
+  answer: (nodeId, answers) => {
+    Object.assign(fleet.machine(nodeId).answers, answers)
+  },
   setState: (nodeId, state) => {
     fleet.machine(nodeId).state = state
   },
   asked: () => fleet.asked,
-  commands: () => fleet.asked.flatMap(({ nodeId, what }) => (what === "read" ? [] : [{ nodeId, command: what }])),
+  commands: () => fleet.asked.flatMap(({ nodeId, what }) => (isPowerCommand(what) ? [{ nodeId, command: what }] : [])),
   attached: () => fleet.endpoints,
   retried: () => fleet.retried
 })
@@ -189,7 +211,14 @@ const governorOf = (fleet: MemoryFleet): BmcGovernor["Service"] => {
   const startRead = (nodeId: NodeId, reader: PowerReader) =>
     fleet.ask(nodeId, "read", (answer) => {
       if ("error" in answer) reader.onFailure(answer.error)
-      else reader.onPower(answer.power)
+      else if (answer.power !== undefined) reader.onPower(answer.power)
+    })
+  const ask = (nodeId: NodeId, what: Question) =>
+    Effect.callback<void, BmcError>((resume) => {
+      const withdraw = fleet.ask(nodeId, what, (answer) => {
+        resume("error" in answer ? Effect.fail(answer.error) : Effect.void)
+      })
+      return Effect.sync(withdraw)
     })
   const stateOf = (nodeId: NodeId): GovernorState => {
     const machine = fleet.machine(nodeId)
@@ -219,13 +248,9 @@ const governorOf = (fleet: MemoryFleet): BmcGovernor["Service"] => {
         })
         return Effect.sync(withdraw)
       }),
-    power: (nodeId, command) =>
-      Effect.callback((resume) => {
-        const withdraw = fleet.ask(nodeId, command, (answer) => {
-          resume("error" in answer ? Effect.fail(answer.error) : Effect.void)
-        })
-        return Effect.sync(withdraw)
-      }),
+    power: ask,
+    request: (nodeId, _priority, use) =>
+      Effect.suspend(() => use(arrangedRequests(fleet.machine(nodeId).answers, (what) => ask(nodeId, what)))),
     retry: (nodeId) => Effect.sync(() => void fleet.retried.push(nodeId)),
     state: (nodeId) => (fleet.endpoints.has(nodeId) ? Option.some(stateOf(nodeId)) : Option.none()),
     counts: () => {

@@ -7,7 +7,9 @@ import * as GateGovernor from "../../src/bmc/GateGovernor.ts"
 import { defaultSettings, type GovernorSettings } from "../../src/bmc/GovernorSettings.ts"
 import { MemoryConnector } from "../../src/bmc/MemoryConnector.ts"
 import { ProfileStore, ProfileStoreError } from "../../src/bmc/ProfileStore.ts"
+import type { Priority } from "../../src/bmc/Turns.ts"
 import { BmcProfile, unknownProfile } from "../../src/domain/BmcProfile.ts"
+import { BootTarget } from "../../src/domain/BootDevice.ts"
 import { endpointOf, nodeIdOf } from "./endpoints.ts"
 
 const a = nodeIdOf(1)
@@ -54,6 +56,12 @@ const opened = Effect.gen(function* () {
   for (let i = 0; i < 3; i++) yield* outcome(governor)
   return { governor, bmcs }
 })
+
+const noSensors = { sheetId: "none", sheet: [], values: [] }
+const noBoot = new BootTarget({ device: null, persistent: false, uefi: false })
+
+/** What was released has been heard by the fibers that wait for it. */
+const settled = TestClock.adjust(0)
 
 const count = (asked: ReadonlyArray<string>, what: string) => asked.filter((one) => one === what).length
 
@@ -264,6 +272,112 @@ describe("GateGovernor: requests", () => {
   )
 })
 
+describe("GateGovernor: requests of many exchanges", () => {
+  const walking = Effect.gen(function* () {
+    const { bmcs, governor } = yield* attached
+    bmcs.arrange(a, { held: true, exchanges: 3, answers: { readSensors: noSensors } })
+    const walk = (priority: Priority) =>
+      Effect.forkChild(
+        governor.request(a, priority, (bmc) => bmc.readSensors({ knownSheet: null })),
+        { startImmediately: true }
+      )
+    return { bmcs, governor, walk }
+  })
+
+  it.effect("makes a person's power action during a sensor walk wait for one exchange at most", () =>
+    Effect.gen(function* () {
+      const { bmcs, governor, walk } = yield* walking
+      const walked = yield* walk("background")
+      const command = yield* Effect.forkChild(governor.power(a, "off"), { startImmediately: true })
+      assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "readSensors"])
+      bmcs.release(a)
+      yield* settled
+      assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "readSensors", "off"])
+      for (let left = 3; left > 0; left--) {
+        bmcs.release(a)
+        yield* settled
+      }
+      yield* Fiber.join(command)
+      assert.deepStrictEqual(yield* Fiber.join(walked), noSensors)
+      assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "readSensors", "off", "readSensors", "readSensors"])
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("lets a power read go before a background request, and a person's request before both", () =>
+    Effect.gen(function* () {
+      const { bmcs, governor, walk } = yield* walking
+      bmcs.arrange(a, { exchanges: 1 })
+      yield* walk("background")
+      yield* walk("background")
+      const { read } = recorder(governor)
+      read()
+      yield* Effect.forkChild(
+        governor.request(a, "user", (bmc) => bmc.setBootTarget(noBoot, { keepThroughTimeout: false })),
+        { startImmediately: true }
+      )
+      assert.strictEqual(stateOf(governor).waiting, 3)
+      for (let left = 4; left > 0; left--) {
+        bmcs.release(a)
+        yield* settled
+      }
+      assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "readSensors", "setBootTarget", "read", "readSensors"])
+      assert.deepStrictEqual([governor.counts().inFlight, governor.counts().waiting], [0, 0])
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("withholds background requests while the breaker is open, and sends a person's", () =>
+    Effect.gen(function* () {
+      const { bmcs, governor } = yield* opened
+      bmcs.arrange(a, { failure: null, answers: { readSensors: noSensors } })
+      const ask = (priority: Priority) => governor.request(a, priority, (bmc) => bmc.readSensors({ knownSheet: null }))
+      const error = yield* Effect.flip(ask("background"))
+      assert.deepStrictEqual([error.reason, error.withheld], ["Unreachable", true])
+      assert.notInclude(bmcs.askedOf(a), "readSensors")
+      assert.deepStrictEqual(yield* ask("user"), noSensors)
+      assert.strictEqual(stateOf(governor).breaker, "closed")
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("asks a BMC that refused the credential no background request until the next try is due", () =>
+    Effect.gen(function* () {
+      const { bmcs, governor } = yield* attached
+      bmcs.arrange(a, { failure: "AuthenticationFailed", answers: { readSensors: noSensors } })
+      const ask = Effect.flip(governor.request(a, "background", (bmc) => bmc.readSensors({ knownSheet: null })))
+      assert.isFalse((yield* ask).withheld)
+      assert.isTrue((yield* ask).withheld)
+      assert.strictEqual(count(bmcs.askedOf(a), "readSensors"), 1)
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("gives the turn back when a walk is interrupted, in flight or waiting", () =>
+    Effect.gen(function* () {
+      const { bmcs, governor, walk } = yield* walking
+      const inFlight = yield* walk("background")
+      const waiting = yield* walk("background")
+      yield* Fiber.interrupt(waiting)
+      yield* Fiber.interrupt(inFlight)
+      assert.deepStrictEqual([governor.counts().inFlight, governor.counts().waiting], [0, 0])
+      const { answers, read } = recorder(governor)
+      read()
+      bmcs.release(a)
+      assert.deepStrictEqual(answers, ["power on"])
+    }).pipe(Effect.provide(layerWith()))
+  )
+
+  it.effect("fails the requests of a node that is detached, and of one that was never attached", () =>
+    Effect.gen(function* () {
+      const { governor, walk } = yield* walking
+      yield* walk("background")
+      const waiting = yield* walk("background")
+      yield* governor.detach(a)
+      const error = yield* Effect.flip(Fiber.join(waiting))
+      assert.deepStrictEqual([error.reason, error.withheld], ["Unreachable", true])
+      const unknown = yield* Effect.flip(governor.request(b, "user", (bmc) => bmc.inspect))
+      assert.deepStrictEqual([unknown.reason, unknown.withheld], ["Unsupported", true])
+    }).pipe(Effect.provide(layerWith()))
+  )
+})
+
 describe("GateGovernor: breaker", () => {
   it.effect("opens after three unanswered reads, and then answers at once without asking the BMC", () =>
     Effect.gen(function* () {
@@ -306,14 +420,14 @@ describe("GateGovernor: breaker", () => {
     Effect.gen(function* () {
       const { governor, bmcs } = yield* opened
       bmcs.arrange(a, { held: true })
-      yield* TestClock.adjust(6_000)
+      yield* TestClock.adjust(6_500)
       assert.strictEqual(count(bmcs.askedOf(a), "probe"), 1)
       // meanwhile a command closes the breaker and reads open it again: its first probe is due while the old one hangs
       bmcs.arrange(a, { held: false, failure: null })
       yield* governor.power(a, "on")
       bmcs.arrange(a, { failure: "Unreachable" })
       for (let i = 0; i < 3; i++) yield* outcome(governor)
-      yield* TestClock.adjust(6_000)
+      yield* TestClock.adjust(6_500)
       assert.strictEqual(count(bmcs.askedOf(a), "probe"), 1)
       bmcs.release(a)
       yield* TestClock.adjust(12_000)
