@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { getBootFlags, setBootFlags } from "../../ipmi/chassis/BootDevice.ts"
+import { readBootFlags, setBootFlags } from "../../ipmi/chassis/BootDevice.ts"
 import { bootDevices, bootDeviceWords, type BootFlags, noBootFlags } from "../../ipmi/commands/BootFlags.ts"
 import type { Column } from "../Output.ts"
 import { askEach, printRows } from "./fanOut.ts"
@@ -44,7 +44,7 @@ export const bootdev = Command.make(
   Effect.fnUntraced(function* ({ clearCmos, device, hosts, noTimeout, persistent, uefi, ...flags }) {
     const targets = yield* readTargets(hosts, flags, "OPERATOR")
     const rows = yield* askEach(targets, flags.fanOut, (session) => {
-      if (device === "show") return session.request(getBootFlags)
+      if (device === "show") return readBootFlags(session)
       // "none" takes back what was asked for; nothing of it is to be in force.
       const wanted: BootFlags = { ...noBootFlags, valid: device !== "none", persistent, uefi, device, clearCmos }
       return Effect.as(setBootFlags(session, wanted, { keepThroughTimeout: noTimeout }), wanted)

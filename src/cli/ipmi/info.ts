@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
-import { type DeviceId, getDeviceId } from "../../ipmi/commands/GetDeviceId.ts"
+import { type DeviceId, firmwareOf, getDeviceId } from "../../ipmi/commands/GetDeviceId.ts"
 import type { Column } from "../Output.ts"
 import { askEach, printRows } from "./fanOut.ts"
 import { hostsArgument, readTargets, targetFlags } from "./target.ts"
@@ -9,12 +9,10 @@ interface Info extends DeviceId {
   readonly cipherSuite: number | null
 }
 
-const firmware = (info: Info): string => `${info.firmwareMajor}.${String(info.firmwareMinor).padStart(2, "0")}`
-
 const columns: ReadonlyArray<Column<Info>> = [
   { title: "MANUFACTURER", cell: (info) => String(info.manufacturerId), align: "right" },
   { title: "PRODUCT", cell: (info) => String(info.productId), align: "right" },
-  { title: "FIRMWARE", cell: firmware },
+  { title: "FIRMWARE", cell: firmwareOf },
   { title: "IPMI", cell: (info) => info.ipmiVersion },
   { title: "SUITE", cell: (info) => String(info.cipherSuite ?? "-"), align: "right" }
 ]
@@ -22,7 +20,7 @@ const columns: ReadonlyArray<Column<Info>> = [
 const toJson = (info: Info) => ({
   manufacturer_id: info.manufacturerId,
   product_id: info.productId,
-  firmware: firmware(info),
+  firmware: firmwareOf(info),
   ipmi_version: info.ipmiVersion,
   device_id: info.deviceId,
   device_revision: info.deviceRevision,

@@ -57,6 +57,13 @@ export const decodeDeviceId = (data: Uint8Array): Decoded<DeviceId> => {
   })
 }
 
+/** As ipmitool and vendors write it: the minor part has two digits. */
+export const firmwareOf = ({
+  firmwareMajor,
+  firmwareMinor
+}: Pick<DeviceId, "firmwareMajor" | "firmwareMinor">): string =>
+  `${firmwareMajor}.${String(firmwareMinor).padStart(2, "0")}`
+
 export const encodeDeviceId = (value: DeviceId): Uint8Array => {
   const data = new Uint8Array(value.auxiliary === undefined ? requiredLength : fullLength)
   const [major, minor] = value.ipmiVersion.split(".")

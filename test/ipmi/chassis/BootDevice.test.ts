@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { setBootFlags } from "../../../src/ipmi/chassis/BootDevice.ts"
+import { readBootFlags, setBootFlags } from "../../../src/ipmi/chassis/BootDevice.ts"
 import { type BootFlags, noBootFlags } from "../../../src/ipmi/commands/BootFlags.ts"
 import { IpmiError, ResponseTimeout } from "../../../src/ipmi/IpmiError.ts"
+import { encodeDeviceId } from "../../../src/ipmi/commands/GetDeviceId.ts"
+import { encodeBootFlags } from "../../../src/ipmi/commands/BootFlags.ts"
 import { type Answer, type Asked, scriptedBmc } from "../support/scriptedBmc.ts"
 
 const pxe: BootFlags = { ...noBootFlags, valid: true, uefi: true, device: "pxe" }
@@ -54,6 +56,69 @@ describe("setting the boot device", () => {
       const { exit, written } = yield* set(() => silence)
       expect(exit._tag).toBe("Failure")
       expect(written).toEqual(["8 0001"])
+    })
+  )
+})
+
+const deviceIdOf = (manufacturerId: number) =>
+  encodeDeviceId({
+    deviceId: 32,
+    providesSdrs: true,
+    deviceRevision: 1,
+    available: true,
+    firmwareMajor: 3,
+    firmwareMinor: 65,
+    ipmiVersion: "2.0",
+    additionalSupport: 0xbf,
+    manufacturerId,
+    productId: 2402,
+    auxiliary: undefined
+  })
+
+describe("the boot device of a maker who has it otherwise", () => {
+  const disk: BootFlags = { ...noBootFlags, valid: true, persistent: true, uefi: true, device: "disk" }
+  const flagsWritten = (flags: BootFlags, maker: Answer) => {
+    const { asked, session } = scriptedBmc(({ netFn }) => (netFn === 6 ? maker : accepted))
+    return Effect.map(setBootFlags(session, flags, { keepThroughTimeout: false }), () => ({
+      asksForMaker: asked.some(({ netFn }) => netFn === 6),
+      flags: written(asked).find((request) => request.startsWith("8 05"))
+    }))
+  }
+
+  it.effect("is, for Supermicro's disk in UEFI mode, another number", () =>
+    Effect.gen(function* () {
+      for (const supermicro of [10_876, 47_488]) {
+        expect(yield* flagsWritten(disk, deviceIdOf(supermicro))).toEqual({
+          asksForMaker: true,
+          flags: "8 05e024000000"
+        })
+      }
+    })
+  )
+
+  it.effect("is the specification's for other makers, and for a BMC that doesn't say who made it", () =>
+    Effect.gen(function* () {
+      for (const maker of [deviceIdOf(674), 0xc1]) {
+        expect((yield* flagsWritten(disk, maker)).flags).toBe("8 05e008000000")
+      }
+    })
+  )
+
+  it.effect("costs no question where it would make no difference", () =>
+    Effect.gen(function* () {
+      for (const flags of [pxe, { ...disk, uefi: false }]) {
+        expect((yield* flagsWritten(flags, deviceIdOf(10_876))).asksForMaker).toBe(false)
+      }
+    })
+  )
+
+  it.effect("is read as what is meant", () =>
+    Effect.gen(function* () {
+      const stored = encodeBootFlags({ ...disk, device: "remote-media" })
+      const answer = (maker: number) =>
+        scriptedBmc(({ netFn }) => (netFn === 6 ? deviceIdOf(maker) : Uint8Array.of(1, 5, ...stored))).session
+      expect((yield* readBootFlags(answer(10_876))).device).toBe("disk")
+      expect((yield* readBootFlags(answer(674))).device).toBe("remote-media")
     })
   )
 })
