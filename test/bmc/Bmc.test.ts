@@ -4,6 +4,9 @@ import { BmcConnector } from "../../src/bmc/BmcConnector.ts"
 import { makeFakeBmc, type FakeMachine } from "../../src/bmc/FakeBmc.ts"
 import { makeIpmiBmc } from "../../src/bmc/IpmiBmc.ts"
 import { MemoryConnector } from "../../src/bmc/MemoryConnector.ts"
+import type { ArrangedAnswers } from "../../src/bmc/MemoryRequests.ts"
+import { BmcInventory } from "../../src/domain/BmcInventory.ts"
+import { SelPosition } from "../../src/domain/SelEntry.ts"
 import { unknownProfile } from "../../src/domain/BmcProfile.ts"
 import { IpmiClient } from "../../src/ipmi/IpmiClient.ts"
 import { makeLanClient } from "../../src/ipmi/LanClient.ts"
@@ -33,13 +36,35 @@ const fake = Layer.sync(MachineUnderTest, () => {
   }
 })
 
+const arranged: ArrangedAnswers = {
+  inspect: new BmcInventory({
+    manufacturerId: 1,
+    productId: 1,
+    firmware: "1.00",
+    ipmiVersion: "2.0",
+    guid: null,
+    chassisType: null,
+    chassis: null,
+    board: null,
+    product: null,
+    problems: []
+  }),
+  readSensors: ({ knownSheet }) => ({ sheetId: "none", sheet: knownSheet === null ? [] : null, values: [] }),
+  readSel: {
+    entries: [],
+    position: new SelPosition({ anchors: [], erasedAt: null, entries: 0 }),
+    change: "none",
+    more: false
+  }
+}
+
 const memory = Layer.effect(
   MachineUnderTest,
   Effect.gen(function* () {
     const connector = yield* BmcConnector
     const bmcs = yield* MemoryConnector
     const nodes = { machine: nodeIdOf(1), "wrong password": nodeIdOf(2), nowhere: nodeIdOf(3) }
-    bmcs.arrange(nodes.machine, { power: "power on" })
+    bmcs.arrange(nodes.machine, { power: "power on", answers: arranged })
     bmcs.arrange(nodes["wrong password"], { failure: "AuthenticationFailed" })
     bmcs.arrange(nodes.nowhere, { failure: "Unreachable", pings: false })
     let power: "power on" | "power off" = "power on"

@@ -125,8 +125,13 @@ const ipmitool = (port: number, options: Partial<FleetOptions>, overrides: Parti
 const traits = { network: true, obeys: true, atOnce: false, live: true }
 const everyCommand = ["cycle", "reset", "soft", "nmi"] as const
 
-// ipmi_sim 2.0.33 knows suite 3 only, and no diagnostic interrupt by an external program
-bmcSuite("IpmiBmc and ipmi_sim", ipmiSim(36_211), { ...traits, commands: ["cycle", "reset", "soft"], learns: 3 })
+// ipmi_sim 2.0.33 knows suite 3 only, and no diagnostic interrupt by an external program; our script keeps no boot device
+bmcSuite("IpmiBmc and ipmi_sim", ipmiSim(36_211), {
+  ...traits,
+  commands: ["cycle", "reset", "soft"],
+  learns: 3,
+  boots: false
+})
 bmcSuite("IpmitoolBmc and the simulator", ipmitool(36_221, {}), { ...traits, commands: everyCommand, learns: 17 })
 bmcSuite("IpmitoolBmc and a simulator of suite 3 only", ipmitool(36_231, { cipherSuites: [3] }), {
   ...traits,

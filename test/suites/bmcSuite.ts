@@ -6,6 +6,9 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, type Layer, type Scope } from "effect"
 import type { Bmc, PowerCommand } from "../../src/bmc/Bmc.ts"
 import type { BmcError } from "../../src/bmc/BmcError.ts"
+import type { BmcRequests } from "../../src/bmc/BmcRequests.ts"
+import type { Turns } from "../../src/bmc/Turns.ts"
+import { BootTarget } from "../../src/domain/BootDevice.ts"
 import type { PowerState } from "../../src/domain/PowerState.ts"
 
 /** A machine with a BMC, seen from both sides. */
@@ -33,6 +36,8 @@ export interface BmcTraits {
   readonly atOnce: boolean
   /** Whether the cipher suite is learned, and which. */
   readonly learns: 17 | 3 | null
+  /** Whether it keeps a boot device; default true. */
+  readonly boots?: boolean
   /** Real programs and real time. */
   readonly live: boolean
 }
@@ -118,6 +123,49 @@ export const bmcSuite = <E>(name: string, machine: Layer.Layer<MachineUnderTest,
       )
     }
 
+    check("tells who it is, and who made it", ({ connect, passing }) =>
+      Effect.gen(function* () {
+        const inventory = yield* passing(ask(yield* connect("machine")).inspect)
+        assert.strictEqual(inventory.ipmiVersion, "2.0")
+        assert.match(inventory.firmware, /^\d+\.\d\d$/)
+      })
+    )
+
+    check(
+      "gives values for the sensors of its sheet, and the sheet only to who doesn't know it",
+      ({ connect, passing }) =>
+        Effect.gen(function* () {
+          const bmc = yield* connect("machine")
+          const first = yield* passing(ask(bmc).readSensors({ knownSheet: null }))
+          assert.strictEqual(first.sheet?.length, first.values.length)
+          const again = yield* passing(ask(bmc).readSensors({ knownSheet: first.sheetId }))
+          assert.strictEqual(again.sheetId, first.sheetId)
+          assert.isNull(again.sheet)
+          assert.strictEqual(again.values.length, first.values.length)
+        })
+    )
+
+    check("tells no event of its log twice", ({ connect, passing }) =>
+      Effect.gen(function* () {
+        const bmc = yield* connect("machine")
+        let batch = yield* passing(ask(bmc).readSel({ after: null, limit: 4 }))
+        while (batch.more) batch = yield* passing(ask(bmc).readSel({ after: batch.position, limit: 4 }))
+        const again = yield* passing(ask(bmc).readSel({ after: batch.position, limit: 4 }))
+        assert.deepStrictEqual(again, { entries: [], position: batch.position, change: "none", more: false })
+      })
+    )
+
+    if (traits.boots !== false) {
+      check("takes a boot device, and tells it again", ({ connect, passing }) =>
+        Effect.gen(function* () {
+          const bmc = yield* connect("machine")
+          const target = new BootTarget({ device: "pxe", persistent: false, uefi: true })
+          yield* passing(ask(bmc).setBootTarget(target, { keepThroughTimeout: true }))
+          assert.deepStrictEqual(yield* passing(ask(bmc).bootTarget), target)
+        })
+      )
+    }
+
     if (!traits.network) return
 
     check("says that the password is wrong, and not that nobody is there", ({ connect, passing }) =>
@@ -129,15 +177,23 @@ export const bmcSuite = <E>(name: string, machine: Layer.Layer<MachineUnderTest,
       })
     )
 
-    check("says that nobody is there, to a read, a command and a probe", ({ connect, passing }) =>
+    check("says that nobody is there, to a read, a command, a probe and a request", ({ connect, passing }) =>
       Effect.gen(function* () {
         const bmc = yield* connect("nowhere")
         const errors = yield* passing(
-          Effect.all([Effect.flip(read(bmc)), Effect.flip(bmc.power("on")), Effect.flip(bmc.probe)], { concurrency: 3 })
+          Effect.all(
+            [
+              Effect.flip(read(bmc)),
+              Effect.flip(bmc.power("on")),
+              Effect.flip(bmc.probe),
+              Effect.flip(ask(bmc).inspect)
+            ],
+            { concurrency: 4 }
+          )
         )
         assert.deepStrictEqual(
           errors.map(({ reason }) => reason),
-          ["Unreachable", "Unreachable", "Unreachable"]
+          ["Unreachable", "Unreachable", "Unreachable", "Unreachable"]
         )
       })
     )
@@ -145,6 +201,11 @@ export const bmcSuite = <E>(name: string, machine: Layer.Layer<MachineUnderTest,
 }
 
 export const wrongPassword = "not the password"
+
+/** Turns that are always there, as of a gate that nobody else waits at. */
+const turns: Turns = { enqueue: (ticket) => ticket.onTurn(), finish: () => {} }
+
+const ask = (bmc: Bmc): BmcRequests => bmc.requests(turns, "user")
 
 const read = (bmc: Bmc): Effect.Effect<PowerState, BmcError> =>
   Effect.gen(function* () {
