@@ -138,10 +138,12 @@ export class IncidentCounts {
     return place.incident !== null || incident !== null
   }
 
-  /** The record of the node followed its machine. */
+  /** The record of the node followed its machine: what the machine does from now on is another matter. */
   accepted(nodeId: NodeId): void {
-    const incident = this.trouble.get(nodeId)?.incident ?? this.incidentOf(nodeId)
+    const entry = this.trouble.get(nodeId)
+    const incident = entry?.incident ?? this.incidentOf(nodeId)
     if (incident !== null) incident.changed++
+    if (entry !== undefined && !entry.failing) this.settle(entry)
   }
 
   /** The incident that the node is in now; null for none. */

@@ -139,7 +139,8 @@ const make = Effect.gen(function* () {
         yield* end(incident)
         continue
       }
-      if (!told.has(incident) && nowMillis - incident.beganMillis >= settleMillis) yield* tell(incident)
+      const isSettled = nowMillis - incident.beganMillis >= settleMillis && incident.overSinceMillis === null
+      if (!told.has(incident) && isSettled) yield* tell(incident)
       const step = nextStep(incident.ramp, nowMillis)
       incident.ramp = step.ramp
       if (step.ask > 0) ask.push(...counts.pick(incident, step.ask))

@@ -65,7 +65,7 @@ export const cpuMicrosOf = ({ running }: Conductor): number => {
 /** Waits until so many nodes were observed since that moment, as the database has it. */
 export const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMillis: number, count: number) {
   const since = new Date(sinceMillis)
-  const giveUp = performance.now() + 120_000
+  const giveUp = performance.now() + 300_000
   for (;;) {
     const rows =
       yield* world.database`select count(*)::int as count from node_observations where observed_at >= ${since}`
