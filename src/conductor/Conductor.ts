@@ -5,10 +5,12 @@ import * as Layer from "effect/Layer"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import type { PeriodicsError } from "../periodics/PeriodicsError.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
+import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as BmcPowerControl from "./BmcPowerControl.ts"
+import * as BmcProvisioning from "./BmcProvisioning.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
 import type { Enrolment } from "./Enrolment.ts"
 import { Incidents } from "./Incidents.ts"
@@ -19,12 +21,14 @@ import { NodeLock } from "./NodeLock.ts"
 import { ObservationWriter } from "./ObservationWriter.ts"
 import type { Ownership } from "./Ownership.ts"
 import { PowerControl } from "./PowerControl.ts"
+import { Provisioning } from "./Provisioning.ts"
 import * as StoreEnrolment from "./StoreEnrolment.ts"
 import * as StoreNodeDirectory from "./StoreNodeDirectory.ts"
 import { SyncActions } from "./SyncActions.ts"
 import { SyncFlow } from "./SyncFlow.ts"
 import { powerFailureRecovery } from "./tasks/powerFailureRecovery.ts"
 import { syncPowerStates } from "./tasks/syncPowerStates.ts"
+import { waitStateTimeouts } from "./tasks/waitStateTimeouts.ts"
 
 export type ConductorServices =
   | Enrolment
@@ -34,6 +38,7 @@ export type ConductorServices =
   | NodeLock
   | ObservationWriter
   | PowerControl
+  | Provisioning
   | SyncActions
   | SyncFlow
 
@@ -44,8 +49,8 @@ export type ConductorServices =
 export const layer: Layer.Layer<
   ConductorServices,
   StoreError,
-  BmcGovernor | ConductorConfig | JournalStore | NodeStore | Ownership | SecureRandom.SecureRandom
-> = Layer.mergeAll(BmcPowerControl.layer, StoreEnrolment.layer, IncidentWatch.layer).pipe(
+  BmcGovernor | ConductorConfig | InventoryStore | JournalStore | NodeStore | Ownership | SecureRandom.SecureRandom
+> = Layer.mergeAll(BmcPowerControl.layer, BmcProvisioning.layer, StoreEnrolment.layer, IncidentWatch.layer).pipe(
   Layer.provideMerge(SyncFlow.layer),
   Layer.provideMerge(SyncActions.layer),
   Layer.provideMerge(Incidents.layer),
@@ -69,12 +74,14 @@ export const layerTasks: Layer.Layer<
   | Ownership
   | PeriodicWorker
   | PowerControl
+  | Provisioning
   | SyncFlow
 > = Layer.effectDiscard(
   Effect.gen(function* () {
     const config = yield* ConductorConfig
     const journal = yield* Journal
     const powerControl = yield* PowerControl
+    const provisioning = yield* Provisioning
     const worker = yield* PeriodicWorker
     const fact = { nodeId: null, actor: config.conductorHost }
     yield* Effect.acquireRelease(
@@ -82,7 +89,9 @@ export const layerTasks: Layer.Layer<
       () => Effect.sync(() => journal.record({ ...fact, kind: "ConductorStopped" }))
     )
     yield* Effect.forkScoped(powerControl.resolvePending)
+    yield* Effect.forkScoped(provisioning.resolveInterrupted)
     yield* worker.add(yield* syncPowerStates)
     yield* worker.add(yield* powerFailureRecovery)
+    yield* worker.add(yield* waitStateTimeouts)
   })
 )

@@ -18,7 +18,9 @@ import type { FailureReason } from "../../src/domain/Failure.ts"
 import type { JournalKind } from "../../src/domain/JournalEntry.ts"
 import type { Node, NodeId } from "../../src/domain/Node.ts"
 import type { PowerState } from "../../src/domain/PowerState.ts"
+import { InventoryStore } from "../../src/store/InventoryStore.ts"
 import { JournalStore } from "../../src/store/JournalStore.ts"
+import * as MemoryInventoryStore from "../../src/store/MemoryInventoryStore.ts"
 import * as MemoryJournalStore from "../../src/store/MemoryJournalStore.ts"
 import * as MemoryNodeStore from "../../src/store/MemoryNodeStore.ts"
 import { type NewNode, NodeStore } from "../../src/store/NodeStore.ts"
@@ -81,6 +83,18 @@ const journalStore = Layer.effect(
   })
 )
 
+const inventoryStore = Layer.effect(
+  InventoryStore,
+  Effect.gen(function* () {
+    const guarded = guard(yield* Database)
+    const store = yield* InventoryStore
+    return InventoryStore.of({
+      save: (...args) => guarded(store.save(...args)),
+      find: (...args) => guarded(store.find(...args))
+    })
+  })
+)
+
 /** Makes BMCs refuse commands while they answer reads, which `MemoryGovernor.fail` does not. */
 export class Refusals extends Context.Service<
   Refusals,
@@ -123,8 +137,8 @@ export const refuse = Effect.fnUntraced(function* (
 
 /** What the conductor stands on: stores with a switch, BMCs in memory, options. */
 export const ground = (options: Partial<ConductorOptions> = {}) =>
-  Layer.mergeAll(nodeStore, journalStore).pipe(
-    Layer.provide(Layer.mergeAll(MemoryNodeStore.layer, MemoryJournalStore.layer)),
+  Layer.mergeAll(nodeStore, inventoryStore, journalStore).pipe(
+    Layer.provide(Layer.mergeAll(MemoryNodeStore.layer, MemoryInventoryStore.layer, MemoryJournalStore.layer)),
     Layer.provideMerge(
       Layer.mergeAll(
         Database.layer,
