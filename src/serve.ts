@@ -27,6 +27,7 @@ import { type GivenOptions, givenOptions } from "./conductor/OptionTable.ts"
 import { Ownership } from "./conductor/Ownership.ts"
 import * as Settings from "./conductor/Settings.ts"
 import { syncTask } from "./conductor/TaskNames.ts"
+import { TaskWatch } from "./conductor/TaskWatch.ts"
 import { IpmiClient } from "./ipmi/IpmiClient.ts"
 import * as UdpTransport from "./ipmi/UdpTransport.ts"
 import { PeriodicWorker } from "./periodics/PeriodicWorker.ts"
@@ -106,7 +107,7 @@ export const serviceLayer = (options: ServiceOptions) =>
     ),
     Conductor.layerTasks
   ).pipe(
-    Layer.provideMerge(Settings.layer(options.conductor)),
+    Layer.provideMerge(Layer.mergeAll(Settings.layer(options.conductor), TaskWatch.layer)),
     Layer.provideMerge(Conductor.layer),
     Layer.provideMerge(periodics),
     Layer.provideMerge(governor),

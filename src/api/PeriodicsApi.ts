@@ -22,6 +22,15 @@ export const TaskRun = Schema.Struct({
 })
 export type TaskRun = typeof TaskRun.Type
 
+/** A task that should have run and did not. */
+export const Overdue = Schema.Struct({
+  task: Schema.String,
+  cause: Schema.Literals(["hangs", "pool full", "not started", "fails"]),
+  /** When it should have run; of one that fails, when the first of these runs started. */
+  since: Schema.String
+})
+export type Overdue = typeof Overdue.Type
+
 const Summary = Schema.Struct({
   average_millis: Schema.Finite,
   p50_millis: Schema.Finite,
@@ -48,6 +57,10 @@ export const Task = Schema.Struct({
   /** Times the pool had no room for a run of it. */
   refusals: Schema.Int,
   next_due_at: Schema.NullOr(Schema.String),
+  /** When the run under way started. */
+  running_since: Schema.NullOr(Schema.String),
+  /** An alarm: it should have run and did not. */
+  overdue: Schema.NullOr(Overdue),
   last_run: Schema.NullOr(TaskRun),
   last_error: Schema.NullOr(Schema.String),
   /** Of recent runs; null before the first. */

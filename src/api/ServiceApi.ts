@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { JournalKind } from "../domain/JournalEntry.ts"
 import { NodeId, NodeName } from "../domain/Node.ts"
 import { NodeSummary } from "./NodesApi.ts"
-import { Task, TaskRun } from "./PeriodicsApi.ts"
+import { Overdue, Task, TaskRun } from "./PeriodicsApi.ts"
 import { NodeNotFoundProblem, StoreUnavailableProblem, TooManyStreamsProblem } from "./Problems.ts"
 
 /** Whether the database answered when last asked; asked at most once a second, so that a health check can't load it. */
@@ -49,6 +49,10 @@ export const Status = Schema.Struct({
   }),
   /** The periodic task that polls the fleet; null before it is added. */
   power_sync: Schema.NullOr(Task),
+  /** Alarms: periodic tasks that should have run and did not. */
+  overdue_tasks: Schema.Array(Overdue),
+  /** Periodic tasks that somebody paused. */
+  paused_tasks: Schema.Array(Schema.String),
   /** Power reads at this moment: due, under way, and of these waiting for longer than a second. */
   polling: Schema.Struct({ due: Schema.Int, reading: Schema.Int, parked: Schema.Int }),
   /** The newest pass over the fleet of which every answer came; null before the first. */

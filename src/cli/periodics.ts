@@ -16,7 +16,10 @@ const millis = (value: number): string => (value < 100 ? `${value.toFixed(1)} ms
 
 const columns = (now: number): ReadonlyArray<Column<Task>> => [
   { title: "TASK", cell: (task) => task.name },
-  { title: "STATE", cell: (task) => task.state },
+  {
+    title: "STATE",
+    cell: (task) => (task.overdue === null ? task.state : `${task.state}, OVERDUE: ${task.overdue.cause}`)
+  },
   {
     title: "EVERY",
     cell: (task) => task.cron ?? (task.spacing_seconds === null ? "-" : formatAge(task.spacing_seconds)),

@@ -9,18 +9,28 @@ import type { JournalItem, Status } from "../api/ServiceApi.ts"
 import { type Column, formatAge, print, printTable } from "./Output.ts"
 import { call } from "./Server.ts"
 
-const facts = ({ conductor, database, freshness, nodes, uptime_seconds, version }: Status) => [
-  ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
-  ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
-  ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
-  ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
-  ["power actions", `${nodes.acting} under way`],
-  [
-    "freshness",
-    `${(freshness.share_within * 100).toFixed(1)} % observed within ${formatAge(freshness.max_age_seconds)}` +
-      (freshness.oldest_age_seconds === null ? "" : `, the oldest ${formatAge(freshness.oldest_age_seconds)} ago`)
+const tasks = ({ overdue_tasks, paused_tasks }: Status): string => {
+  const overdue = overdue_tasks.map(({ cause, since, task }) => `OVERDUE: ${task} (${cause}) since ${since}`)
+  const paused = paused_tasks.length === 0 ? [] : [`paused: ${paused_tasks.join(", ")}`]
+  return [...overdue, ...paused].join("; ") || "all run when they should"
+}
+
+const facts = (status: Status) => {
+  const { conductor, database, freshness, nodes, uptime_seconds, version } = status
+  return [
+    ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
+    ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
+    ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
+    ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
+    ["power actions", `${nodes.acting} under way`],
+    [
+      "freshness",
+      `${(freshness.share_within * 100).toFixed(1)} % observed within ${formatAge(freshness.max_age_seconds)}` +
+        (freshness.oldest_age_seconds === null ? "" : `, the oldest ${formatAge(freshness.oldest_age_seconds)} ago`)
+    ],
+    ["tasks", tasks(status)]
   ]
-]
+}
 
 export const status = Command.make(
   "status",

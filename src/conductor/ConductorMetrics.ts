@@ -69,3 +69,12 @@ export const actionsPutOff = Metric.counter("tutti_power_sync_put_off_total", {
   description: "Nodes whose acting on was put off to the next pass, since too much was waiting",
   incremental: true
 })
+
+export const tasksOverdue = Metric.gauge("tutti_periodic_tasks_overdue", {
+  description: "Periodic tasks that should have run and did not"
+})
+
+export const tasksMissed = Metric.counter("tutti_periodic_tasks_missed_total", {
+  description: "Times that a periodic task was found overdue",
+  incremental: true
+})

@@ -143,6 +143,8 @@ export class TaskEntry {
       refusals: this.refusals,
       nextDueAtMillis:
         this.due === null || !this.active || this.isRunningByPlan ? null : this.due.atMillis + epochMillis,
+      runningSinceMillis:
+        this.run === null || this.run.startedMillis === null ? null : this.run.startedMillis + epochMillis,
       lastRun: this.recent.at(-1) ?? null,
       lastError: this.lastError,
       lateness: this.lateness.summary(),

@@ -24,6 +24,8 @@ export interface TaskStatus {
   /** Times the pool refused a run of it; each is retried after about a second. */
   readonly refusals: number
   readonly nextDueAtMillis: number | null
+  /** When the run under way started; null while none is. */
+  readonly runningSinceMillis: number | null
   readonly lastRun: RunRecord | null
   readonly lastError: string | null
   /** Of recent runs; null before the first. */

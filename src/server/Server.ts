@@ -26,6 +26,7 @@ import type { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import type { PowerControl } from "../conductor/PowerControl.ts"
 import type { Settings } from "../conductor/Settings.ts"
 import type { SyncFlow } from "../conductor/SyncFlow.ts"
+import type { TaskWatch } from "../conductor/TaskWatch.ts"
 import type { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
@@ -68,6 +69,7 @@ export type ServerRequirements =
   | PowerControl
   | Settings
   | SyncFlow
+  | TaskWatch
 
 /** For every body but an import's. */
 const MAX_BODY = ByteSize.mebibytes(1)

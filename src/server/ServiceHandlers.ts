@@ -14,6 +14,7 @@ import { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import { PowerControl } from "../conductor/PowerControl.ts"
 import { SyncFlow } from "../conductor/SyncFlow.ts"
+import { TaskWatch } from "../conductor/TaskWatch.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import { JournalStore, type StoredEntry } from "../store/JournalStore.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
@@ -22,7 +23,7 @@ import { toJournalEvent } from "./JournalViews.ts"
 import { liveEvents, MAX_READERS, toSseResponse } from "./LiveEvents.ts"
 import { orStoreUnavailable } from "./Problem.ts"
 import { ServerInfo } from "./ServerInfo.ts"
-import { toPass, toTask } from "./TaskViews.ts"
+import { toOverdue, toPass, toTask } from "./TaskViews.ts"
 
 const DEFAULT_PAGE = 100
 
@@ -34,6 +35,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
     const governor = yield* BmcGovernor
     const powerControl = yield* PowerControl
     const worker = yield* PeriodicWorker
+    const watch = yield* TaskWatch
     const stored = yield* JournalStore
     const journal = yield* Journal
     const observations = yield* ObservationWriter
@@ -64,7 +66,9 @@ export const ServiceHandlers = HttpApiBuilder.group(
       }),
       status: Effect.fnUntraced(function* () {
         const fleet = countFleet(directory.all(), yield* Clock.currentTimeMillis, info.maxAgeMillis)
-        const sync = (yield* worker.list).find((task) => task.name === info.powerSyncTask)
+        const tasks = yield* worker.list
+        const overdue = watch.overdue()
+        const sync = tasks.find((task) => task.name === info.powerSyncTask)
         return {
           version: info.version,
           conductor: info.hostname,
@@ -85,7 +89,9 @@ export const ServiceHandlers = HttpApiBuilder.group(
             share_within: fleet.total === 0 ? 1 : fleet.fresh / fleet.total,
             oldest_age_seconds: fleet.oldestAgeMillis === null ? null : fleet.oldestAgeMillis / 1000
           },
-          power_sync: sync === undefined ? null : toTask(sync),
+          power_sync: sync === undefined ? null : toTask(sync, overdue),
+          overdue_tasks: overdue.map(toOverdue),
+          paused_tasks: tasks.filter(({ paused }) => paused).map(({ name }) => name),
           polling: flow.counts(),
           last_pass: Option.match(flow.lastPass(), { onNone: () => null, onSome: toPass })
         }

@@ -1,7 +1,8 @@
 /** Periodic tasks and passes as Tutti's own API shows them. Pure. */
 import { formatMillis } from "../domain/Node.ts"
+import type { Overdue } from "../periodics/Overdue.ts"
 import type { RunRecord, Summary, TaskStatus } from "../periodics/PeriodicWorker.ts"
-import type { Task, TaskRun } from "../api/PeriodicsApi.ts"
+import type { Overdue as OverdueView, Task, TaskRun } from "../api/PeriodicsApi.ts"
 import type { Status } from "../api/ServiceApi.ts"
 import type { PassSummary } from "../conductor/SyncFlow.ts"
 
@@ -18,7 +19,14 @@ export const toTaskRun = (run: RunRecord): TaskRun => ({
   error: run.error
 })
 
-export const toTask = (status: TaskStatus): Task => ({
+export const toOverdue = ({ cause, sinceMillis, task }: Overdue): OverdueView => ({
+  task,
+  cause,
+  since: formatMillis(sinceMillis)
+})
+
+/** `overdue`: the alarms there are, of whatever tasks. */
+export const toTask = (status: TaskStatus, overdue: ReadonlyArray<Overdue>): Task => ({
   name: status.name,
   state: status.state,
   spacing_seconds: status.spacingMillis === null ? null : status.spacingMillis / 1000,
@@ -28,6 +36,8 @@ export const toTask = (status: TaskStatus): Task => ({
   paused: status.paused,
   refusals: status.refusals,
   next_due_at: status.nextDueAtMillis === null ? null : formatMillis(status.nextDueAtMillis),
+  running_since: status.runningSinceMillis === null ? null : formatMillis(status.runningSinceMillis),
+  overdue: overdue.filter(({ task }) => task === status.name).map(toOverdue)[0] ?? null,
   last_run: status.lastRun === null ? null : toTaskRun(status.lastRun),
   last_error: status.lastError,
   lateness: toSummary(status.lateness),

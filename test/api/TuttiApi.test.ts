@@ -111,6 +111,7 @@ describe("the OpenAPI document", () => {
     )
     expect(operations.toSorted()).toEqual([
       "DELETE /v1/tutti/nodes/{ident}",
+      "DELETE /v1/tutti/settings/{name}",
       "GET /healthz",
       "GET /metrics",
       "GET /v1/tutti/events",
@@ -119,6 +120,8 @@ describe("the OpenAPI document", () => {
       "GET /v1/tutti/nodes",
       "GET /v1/tutti/nodes/{ident}",
       "GET /v1/tutti/periodics",
+      "GET /v1/tutti/settings",
+      "GET /v1/tutti/settings/{name}",
       "GET /v1/tutti/status",
       "PATCH /v1/tutti/nodes/{ident}",
       "POST /v1/tutti/nodes",
@@ -130,7 +133,8 @@ describe("the OpenAPI document", () => {
       "POST /v1/tutti/periodics/{name}/resume",
       "POST /v1/tutti/periodics/{name}/trigger",
       "PUT /v1/tutti/nodes/{ident}/maintenance",
-      "PUT /v1/tutti/periodics/{name}/spacing"
+      "PUT /v1/tutti/periodics/{name}/spacing",
+      "PUT /v1/tutti/settings/{name}"
     ])
   })
 

@@ -4,7 +4,8 @@ import { Effect, Fiber, Layer, Logger, Metric, References, Stream } from "effect
 import { TestClock } from "effect/testing"
 import { PeriodicTask } from "../../src/periodics/PeriodicTask.ts"
 import { PeriodicWorker, type TaskChange } from "../../src/periodics/PeriodicWorker.ts"
-import { workerLayer } from "./support.ts"
+import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
+import { gate, workerLayer } from "./support.ts"
 
 const each = { spacing: "1 seconds", jitter: 0, strategy: "aligned" } as const
 const withWorker = Effect.provide(workerLayer({ onFailure: () => Effect.void }))
@@ -24,6 +25,7 @@ describe("the status of a task", () => {
         runs: { success: 0, failure: 0, timeout: 0, interrupted: 0, "never-again": 0 },
         refusals: 0,
         nextDueAtMillis: 1000,
+        runningSinceMillis: null,
         lastRun: null,
         lastError: null,
         lateness: null,
@@ -79,6 +81,25 @@ describe("the status of a task", () => {
       )
       expect(status.lastRun).toEqual(status.recent.at(-1))
     }).pipe(withWorker)
+  )
+
+  it.effect("tells of each run when it was due, started and finished, and how late it was", () =>
+    Effect.gen(function* () {
+      const worker = yield* PeriodicWorker
+      const pool = yield* WorkerPool
+      const busy = gate()
+      for (const submitter of ["x", "y", "z"]) yield* Effect.forkChild(pool.submit(submitter, busy.run))
+      yield* worker.add(PeriodicTask.make({ name: "a", ...each, run: Effect.sleep("20 millis") }))
+      yield* TestClock.adjust(1300)
+      yield* busy.release
+      yield* TestClock.adjust(20)
+      expect((yield* worker.status("a")).lastRun).toMatchObject({
+        dueAtMillis: 1000,
+        startedAtMillis: 1300,
+        finishedAtMillis: 1320,
+        latenessMillis: 300
+      })
+    }).pipe(Effect.provide(workerLayer({}, { size: 3, parkAfter: null })))
   )
 
   it.effect("keeps as many runs as told, and no more", () =>

@@ -47,6 +47,7 @@ const task: TaskStatus = {
   runs: { success: 5, failure: 1, timeout: 0, interrupted: 0, "never-again": 0 },
   refusals: 2,
   nextDueAtMillis: 31_000,
+  runningSinceMillis: null,
   lastRun: run,
   lastError: "E",
   lateness: summary,
@@ -85,7 +86,7 @@ describe("periodic tasks", () => {
     })
   )
 
-  it.effect("are steered", () =>
+  it.effect("are run now, paused, resumed and given another spacing", () =>
     Effect.gen(function* () {
       const asked: Array<unknown> = []
       const note =

@@ -13,6 +13,7 @@ import { ObservationWriter } from "../../../src/conductor/ObservationWriter.ts"
 import { PowerControl } from "../../../src/conductor/PowerControl.ts"
 import { Settings } from "../../../src/conductor/Settings.ts"
 import { type PassSummary, SyncFlow } from "../../../src/conductor/SyncFlow.ts"
+import { TaskWatch } from "../../../src/conductor/TaskWatch.ts"
 import type { JournalEntry } from "../../../src/domain/JournalEntry.ts"
 import type { NodeRecord } from "../../../src/domain/Node.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
@@ -30,6 +31,7 @@ export interface Doubles {
   readonly journal?: Partial<JournalStore["Service"]>
   readonly store?: Partial<NodeStore["Service"]>
   readonly entries?: Stream.Stream<JournalEntry>
+  readonly overdue?: ReturnType<TaskWatch["Service"]["overdue"]>
   readonly settings?: Partial<Settings["Service"]>
   readonly locks?: { readonly [id: string]: LockHolder }
   readonly governor?: { readonly [id: string]: GovernorState }
@@ -98,6 +100,7 @@ export const doublesLayer = (doubles: Doubles) =>
       strict<ObservationWriter["Service"]>("ObservationWriter", { stats: () => ({ waiting: 3, written: 7, lost: 4 }) })
     ),
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
+    Layer.succeed(TaskWatch, { overdue: () => doubles.overdue ?? [] }),
     Layer.succeed(Settings, strict<Settings["Service"]>("Settings", doubles.settings ?? {})),
     Layer.succeed(
       SyncFlow,

@@ -7,6 +7,7 @@ import * as Conductor from "../../../src/conductor/Conductor.ts"
 import { defaults } from "../../../src/conductor/ConductorConfig.ts"
 import { Ownership } from "../../../src/conductor/Ownership.ts"
 import * as Settings from "../../../src/conductor/Settings.ts"
+import { TaskWatch } from "../../../src/conductor/TaskWatch.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool } from "../../../src/periodics/WorkerPool.ts"
 import { serverLayer } from "../../../src/server/Server.ts"
@@ -17,7 +18,7 @@ const given = { options: { ...defaults, conductorHost: testOptions.hostname }, f
 
 const over = (tasks: typeof Conductor.layerTasks | typeof Layer.empty) =>
   Layer.mergeAll(serverLayer(testOptions), tasks).pipe(
-    Layer.provideMerge(Settings.layer(given)),
+    Layer.provideMerge(Layer.mergeAll(Settings.layer(given), TaskWatch.layer)),
     Layer.provideMerge(Conductor.layer),
     Layer.provideMerge(PeriodicWorker.layer()),
     Layer.provide(WorkerPool.layer()),
