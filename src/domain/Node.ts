@@ -143,6 +143,12 @@ export const unsetFields = {
 /** Ironic's `maintenance`: true when an operator said so, or a fault holds. */
 export const inMaintenance = (node: Node): boolean => node.operatorMaintenance || node.fault !== null
 
+/** `properties.rack`, where it is a text. */
+export const rackOf = (node: Pick<Node, "properties">): string | null => {
+  const rack = node.properties["rack"]
+  return typeof rack === "string" ? rack : null
+}
+
 /** A node's name, or its id where it has none: for messages. */
 export const label = (node: Pick<Node, "id" | "name">): string => node.name ?? node.id
 

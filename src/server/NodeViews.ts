@@ -9,7 +9,7 @@ import type { GovernorState } from "../bmc/BmcGovernor.ts"
 import type { NodeDetail, NodeSummary } from "../api/NodesApi.ts"
 import type { LockHolder } from "../conductor/NodeLock.ts"
 import { HIDDEN_SECRET } from "../domain/DriverInfoRules.ts"
-import { ageMillis, formatMillis, inMaintenance, type Node, type NodeRecord } from "../domain/Node.ts"
+import { ageMillis, formatMillis, inMaintenance, type Node, type NodeRecord, rackOf } from "../domain/Node.ts"
 import { toMicros } from "./TaskViews.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
@@ -86,11 +86,6 @@ export const shownDriverInfo = (node: Node): JsonObject => {
 /** An operator's reason; at a fault without one, what went wrong. */
 export const maintenanceReason = (node: Node): string | null =>
   node.maintenanceReason ?? (node.fault === null ? null : node.lastError)
-
-export const rackOf = (node: Node): string | null => {
-  const rack = node.properties["rack"]
-  return typeof rack === "string" ? rack : null
-}
 
 /** A line of an import that would make this node again, once its secrets are filled in. */
 export const toImportLine = (node: Node): JsonObject => ({

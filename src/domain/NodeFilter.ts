@@ -1,26 +1,31 @@
-/** Which nodes a listing asks for. Pure. */
-import type { FailureReason, Fault } from "../domain/Failure.ts"
-import { inMaintenance, type NodeRecord } from "../domain/Node.ts"
-import { rackOf } from "./NodeViews.ts"
+/** Which nodes a listing, or a power job, asks for. Pure. */
+import type { FailureReason, Fault } from "./Failure.ts"
+import { inMaintenance, type NodeRecord, rackOf } from "./Node.ts"
+import type { PowerState } from "./PowerState.ts"
 
 export interface NodeFilter {
   readonly fault?: Fault | FailureReason
   readonly maintenance?: boolean
   readonly rack?: string
   readonly group?: string
+  readonly owner?: string
+  /** The last state that was read, whatever has happened since; null: never read. */
+  readonly power?: PowerState | null
   /** `*` stands for any characters. */
   readonly name?: string
 }
 
 /** Every criterion that is given must hold. */
 export const nodeFilter = (filter: NodeFilter): ((record: NodeRecord) => boolean) => {
-  const { fault, maintenance, rack, group } = filter
+  const { fault, group, maintenance, owner, power, rack } = filter
   const name = filter.name === undefined ? undefined : wildcard(filter.name)
-  return ({ node }) =>
+  return ({ node, observation }) =>
     (fault === undefined || node.fault === fault || (node.fault !== null && node.faultReason === fault)) &&
     (maintenance === undefined || inMaintenance(node) === maintenance) &&
     (rack === undefined || rackOf(node) === rack) &&
     (group === undefined || node.conductorGroup === group) &&
+    (owner === undefined || node.owner === owner) &&
+    (power === undefined || observation.power === power) &&
     (name === undefined || (node.name !== null && name(node.name)))
 }
 

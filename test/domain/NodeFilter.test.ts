@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { nodeFilter, type NodeFilter } from "../../src/server/NodeFilter.ts"
-import { makeRecord } from "./support/Nodes.ts"
+import { nodeFilter, type NodeFilter } from "../../src/domain/NodeFilter.ts"
+import { makeRecord } from "../server/support/Nodes.ts"
 
 const fleet = [
   makeRecord(1, { name: "rack1-a", properties: { rack: "r1" }, conductorGroup: "east" }),
@@ -21,7 +21,7 @@ describe("a listing's filter", () => {
     check({ fault: "Unreachable" }, [3])
     check({ fault: "Busy" }, [])
   })
-  it("counts a fault as maintenance", () => {
+  it("counts an operator's maintenance and a fault as maintenance", () => {
     check({ maintenance: true }, [2, 3, 4])
     check({ maintenance: false }, [1])
   })
@@ -30,6 +30,17 @@ describe("a listing's filter", () => {
     check({ rack: "7" }, [])
     check({ group: "east" }, [1])
     check({ group: "" }, [2, 3, 4])
+  })
+  it("knows owners, and the power that was read last", () => {
+    const of = [
+      makeRecord(1, { owner: "web" }, { power: "power on" }),
+      makeRecord(2, { owner: "web" }, { power: "power off" }),
+      makeRecord(3, {})
+    ]
+    const names = (filter: NodeFilter) => of.filter(nodeFilter(filter)).map(({ node }) => node.name)
+    expect(names({ owner: "web" })).toEqual(["n1", "n2"])
+    expect(names({ power: "power off" })).toEqual(["n2"])
+    expect(names({ power: null })).toEqual(["n3"])
   })
   it("takes all criteria together", () => check({ rack: "r1", maintenance: true }, [2]))
   it("matches names whole, with stars for any characters", () => {
