@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { NodeId, NodeRecord } from "../domain/Node.ts"
 import type { PatchOperation } from "../domain/Patch.ts"
+import type { TraitChange } from "../domain/Traits.ts"
 import type { ConductorError } from "./ConductorError.ts"
 
 export type { PatchOperation } from "../domain/Patch.ts"
@@ -29,7 +30,8 @@ export class Enrolment extends Context.Service<
   {
     /**
      * `nodes`: one import object each. All or none, but for `partial`. With `update`, a node with the same uuid or name
-     * gets what the line says, and keeps what it leaves out. Nodes come out `available`, and are polled at once.
+     * gets what the line says, and keeps what it leaves out; `updated` counts those that it really changed. A chassis that a
+     * line names and that isn't there is made. Nodes come out `available`, and are polled at once.
      * Fails with `Conflict` when nothing is wrong but names or uuids that are taken.
      */
     readonly importNodes: (
@@ -46,11 +48,14 @@ export class Enrolment extends Context.Service<
       ident: string,
       operations: ReadonlyArray<PatchOperation>
     ) => Effect.Effect<NodeRecord, ConductorError>
+    /** Fails as `patch` does. Removing what is not there changes nothing. */
+    readonly changeTraits: (ident: string, change: TraitChange) => Effect.Effect<NodeRecord, ConductorError>
     /** The operator's maintenance only: a fault stays until the BMC answers. */
     readonly setMaintenance: (ident: string, on: boolean, reason: string | null) => Effect.Effect<void, ConductorError>
     /** Lifts the quiet of a refused credential and asks the BMC again at once. */
     readonly retry: (ident: string) => Effect.Effect<void, ConductorError>
-    /** Forgets the node, its observation and its journal. Fails with `NodeLocked` while an action is under way. */
+    /**
+     * Forgets the node, its observation, its ports and its journal. Fails with `NodeProtected`, and with `NodeLocked` while an action is under way. */
     readonly remove: (ident: string) => Effect.Effect<NodeId, ConductorError>
   }
 >()("tutti/conductor/Enrolment") {}

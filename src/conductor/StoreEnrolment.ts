@@ -4,13 +4,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as Struct from "effect/Struct"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { decodeImportLine, type DecodedLine, formatProblem } from "../domain/ImportLine.ts"
 import { label, type Node, NodeId, type NodeRecord } from "../domain/Node.ts"
-import { applyPatch, type PatchOperation, toDocument } from "../domain/Patch.ts"
+import { applyPatch, type PatchOperation, toDocument, withoutStaleReasons } from "../domain/Patch.ts"
+import { changeTraits } from "../domain/Traits.ts"
+import { configuredFields } from "../store/NodeEdits.ts"
 import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
-import { type ConductorError, conflict, fromStore, invalid, noSuchNode } from "./ConductorError.ts"
+import { type ConductorError, conflict, fromStore, invalid, noSuchNode, nodeProtected } from "./ConductorError.ts"
 import { Enrolment, type LineError } from "./Enrolment.ts"
 import { planImport, toNewNode } from "./ImportPlan.ts"
 import { Journal } from "./Journal.ts"
@@ -18,6 +21,9 @@ import { NodeDirectory } from "./NodeDirectory.ts"
 import { NodeLock } from "./NodeLock.ts"
 import { changedFields } from "./NodeDifference.ts"
 import { SyncFlow } from "./SyncFlow.ts"
+
+/** What to change, from the node as it is when the change is tried. */
+type OperationsOn = (node: Node) => ReadonlyArray<PatchOperation>
 
 const actor = "operator"
 /** How long an answer waits for its nodes to be known everywhere in this process; it takes milliseconds. */
@@ -66,7 +72,11 @@ const make = Effect.gen(function* () {
       if (plan.invalid.length > 0) return { created: 0, updated: 0, errors }
       return yield* conflict(describe(errors), errors)
     }
-    const outcome = yield* store.importAll(plan.nodes, { update: options.update }).pipe(
+    const maintained = plan.nodes.flatMap((node) => {
+      const known = directory.get(node.id)?.node
+      return known === undefined || known.operatorMaintenance === node.operatorMaintenance ? [] : [{ known, node }]
+    })
+    const outcome = yield* store.importAll(plan.nodes, { update: options.update, makeChassis: true }).pipe(
       Effect.mapError((error) => {
         const { reason } = error
         if (reason._tag !== "Duplicate" || reason.index === null) return fromStore(error)
@@ -78,6 +88,8 @@ const make = Effect.gen(function* () {
     )
     for (const nodeId of outcome.created) journal.record({ nodeId, kind: "NodeEnrolled", actor })
     for (const nodeId of outcome.updated) journal.record({ nodeId, kind: "NodeChanged", actor, reason: "Imported." })
+    const updated = new Set(outcome.updated)
+    for (const { known, node } of maintained) if (updated.has(known.id)) recordMaintenance(known, node)
     yield* arrived([...outcome.created, ...outcome.updated])
     return { created: outcome.created.length, updated: outcome.updated.length, errors }
   })
@@ -95,13 +107,15 @@ const make = Effect.gen(function* () {
     return yield* find(id)
   })
 
-  const patchOnce = Effect.fnUntraced(function* (ident: string, operations: ReadonlyArray<PatchOperation>) {
+  const patchOnce = Effect.fnUntraced(function* (ident: string, operationsOn: OperationsOn) {
     const { node } = yield* find(ident)
-    const patched = applyPatch(toDocument(node), operations)
+    const document = toDocument(node)
+    const patched = applyPatch(document, operationsOn(node))
     if (Result.isFailure(patched)) return yield* invalid(patched.failure)
     const incomplete = node.provisionState === "enroll"
-    const decoded = yield* decode(patched.success, { incomplete, stored: node.driverInfo })
-    const changes = toChanges(decoded, node)
+    const next = withoutStaleReasons(document, patched.success)
+    const decoded = yield* decode(next, { incomplete, stored: node.driverInfo })
+    const changes = Struct.pick(toNewNode(node.id, decoded, node, node.provisionState), configuredFields)
     const changed = changedFields(node, changes)
     if (changed.length === 0) return yield* find(node.id)
     yield* update(node, changes, { expectedVersion: node.version })
@@ -110,12 +124,12 @@ const make = Effect.gen(function* () {
     return yield* find(node.id)
   })
 
-  const patch = Effect.fn("Enrolment.patch")(function* (ident: string, operations: ReadonlyArray<PatchOperation>) {
+  const patchWith = Effect.fnUntraced(function* (ident: string, operationsOn: OperationsOn) {
     const { node } = yield* find(ident)
     return yield* withLock(
       node,
       "change",
-      patchOnce(node.id, operations).pipe(
+      patchOnce(node.id, operationsOn).pipe(
         Effect.retry({
           times: patchTries,
           while: isVersionConflict
@@ -143,7 +157,10 @@ const make = Effect.gen(function* () {
   return Enrolment.of({
     importNodes,
     create,
-    patch,
+    patch: Effect.fn("Enrolment.patch")((ident, operations) => patchWith(ident, () => operations)),
+    changeTraits: Effect.fn("Enrolment.changeTraits")((ident, change) =>
+      patchWith(ident, ({ traits }) => [{ op: "replace", path: "/traits", value: changeTraits(traits, change) }])
+    ),
     setMaintenance: Effect.fn("Enrolment.setMaintenance")(function* (ident, on, reason) {
       const { node } = yield* find(ident)
       const changes = { operatorMaintenance: on, maintenanceReason: on ? reason : null }
@@ -157,7 +174,10 @@ const make = Effect.gen(function* () {
     }),
     remove: Effect.fn("Enrolment.remove")(function* (ident) {
       const { node } = yield* find(ident)
-      yield* withLock(node, "delete", Effect.mapError(store.remove(node.id), fromStore))
+      const remove = Effect.flatMap(find(node.id), ({ node }) =>
+        node.protected ? Effect.fail(nodeProtected(label(node))) : Effect.mapError(store.remove(node.id), fromStore)
+      )
+      yield* withLock(node, "delete", remove)
       directory.drop(node.id)
       // Of the conductor and not of the node, whose journal goes with it.
       journal.record({ nodeId: null, kind: "NodeDeleted", actor, from: label(node), reason: `uuid ${node.id}` })
@@ -177,37 +197,6 @@ const decode = (
   return Result.isSuccess(decoded)
     ? Effect.succeed(decoded.success)
     : Effect.fail(invalid(decoded.failure.map(formatProblem).join("; ")))
-}
-
-/** What a patched node, decoded, changes of the stored one. */
-const toChanges = (decoded: DecodedLine, node: Node): NodeChanges => {
-  const { line } = decoded
-  const {
-    conductorGroup,
-    description,
-    disablePowerOff,
-    driver,
-    driverInfo,
-    extra,
-    name,
-    owner,
-    properties,
-    resourceClass
-  } = toNewNode(node.id, decoded, node, node.provisionState)
-  return {
-    conductorGroup,
-    description,
-    disablePowerOff,
-    driver,
-    driverInfo,
-    extra,
-    name,
-    owner,
-    properties,
-    resourceClass,
-    operatorMaintenance: line.maintenance ?? node.operatorMaintenance,
-    maintenanceReason: line.maintenance === true ? (line.maintenance_reason ?? null) : null
-  }
 }
 
 /** One line for an operator: the first problem, and how many more there are. */

@@ -47,7 +47,8 @@ export const importNodes = Effect.fn("importNodes")(function* (
   }
   const result = yield* Effect.mapError(enrolment.importNodes(nodes, options), fromImport)
   const all = [...errors, ...result.errors].toSorted((a, b) => a.line - b.line)
-  if (all.length > 0 && result.created + result.updated === 0) return yield* rejected(all)
+  const refused = new Set(result.errors.map(({ line }) => line)).size
+  if (all.length > 0 && (!options.partial || refused === nodes.length)) return yield* rejected(all)
   return { ...result, errors: all.slice(0, MAX_REPORTED_ERRORS) }
 })
 

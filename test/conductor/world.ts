@@ -21,7 +21,10 @@ import type { PowerState } from "../../src/domain/PowerState.ts"
 import { InventoryStore } from "../../src/store/InventoryStore.ts"
 import { JournalStore } from "../../src/store/JournalStore.ts"
 import * as MemoryInventoryStore from "../../src/store/MemoryInventoryStore.ts"
+import { LeaseStore } from "../../src/store/LeaseStore.ts"
+import * as MemoryChassisStore from "../../src/store/MemoryChassisStore.ts"
 import * as MemoryJournalStore from "../../src/store/MemoryJournalStore.ts"
+import * as MemoryLeaseStore from "../../src/store/MemoryLeaseStore.ts"
 import * as MemoryNodeStore from "../../src/store/MemoryNodeStore.ts"
 import { type NewNode, NodeStore } from "../../src/store/NodeStore.ts"
 import { StoreError, Unavailable } from "../../src/store/StoreError.ts"
@@ -95,6 +98,24 @@ const inventoryStore = Layer.effect(
   })
 )
 
+/** Locks come and go beside what a test arranges: `before` is for the statements about nodes. */
+const leaseStore = Layer.effect(
+  LeaseStore,
+  Effect.gen(function* () {
+    const database = yield* Database
+    const store = yield* LeaseStore
+    const guarded = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
+      Effect.suspend(() => (database.on ? effect : Effect.fail(away)))
+    return LeaseStore.of({
+      take: (...args) => guarded(store.take(...args)),
+      renew: (...args) => guarded(store.renew(...args)),
+      release: (...args) => guarded(store.release(...args)),
+      list: guarded(store.list),
+      breakOf: (...args) => guarded(store.breakOf(...args))
+    })
+  })
+)
+
 /** Makes BMCs refuse commands while they answer reads, which `MemoryGovernor.fail` does not. */
 export class Refusals extends Context.Service<
   Refusals,
@@ -137,14 +158,22 @@ export const refuse = Effect.fnUntraced(function* (
 
 /** What the conductor stands on: stores with a switch, BMCs in memory, options. */
 export const ground = (options: Partial<ConductorOptions> = {}) =>
-  Layer.mergeAll(nodeStore, inventoryStore, journalStore).pipe(
-    Layer.provide(Layer.mergeAll(MemoryNodeStore.layer, MemoryInventoryStore.layer, MemoryJournalStore.layer)),
+  Layer.mergeAll(nodeStore, inventoryStore, journalStore, leaseStore).pipe(
+    Layer.provide(
+      Layer.mergeAll(
+        MemoryNodeStore.layer,
+        MemoryInventoryStore.layer,
+        MemoryJournalStore.layer,
+        MemoryLeaseStore.layer
+      )
+    ),
     Layer.provideMerge(
       Layer.mergeAll(
         Database.layer,
         governor,
         ConductorConfig.layer({ syncPowerStateSpread: false, ...options }),
         Ownership.layerSolo,
+        MemoryChassisStore.layer,
         SecureRandom.layerWebCrypto
       )
     )
