@@ -94,6 +94,18 @@ describe("sync_power_states", () => {
     }).pipe(Effect.provide(ground({ syncPowerStateSpread: true })))
   )
 
+  it.effect("reads the whole fleet at once where the spread is switched off", () =>
+    Effect.gen(function* () {
+      const ids = yield* enrol(20)
+      yield* TestClock.adjust("61 seconds")
+      const observations = yield* Effect.forEach(ids, observationOf)
+      assert.deepStrictEqual(
+        observations.map(({ observedAtMillis }) => observedAtMillis),
+        ids.map(() => 60_000)
+      )
+    }).pipe(Effect.provide(running({ syncPowerStateSpread: false })))
+  )
+
   it.effect("spreads a pass over a shorter spacing, once that was set", () =>
     Effect.gen(function* () {
       const worker = yield* PeriodicWorker
