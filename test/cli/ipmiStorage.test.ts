@@ -1,29 +1,12 @@
 /** `tutti ipmi sel`, `fru`, `lan` and `power-reading` against simulated BMCs on loopback. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { IpmiClient } from "../../src/ipmi/IpmiClient.ts"
-import * as UdpTransport from "../../src/ipmi/UdpTransport.ts"
-import { makeFleet } from "../../src/simulator/Fleet.ts"
-import { bindFleet } from "../../src/simulator/UdpFleet.ts"
-import { freePorts } from "../simulator/ports.ts"
-import { runTutti } from "./support/runTutti.ts"
-
-const ipmiClient = IpmiClient.layer.pipe(Layer.provide(UdpTransport.layerQuiet), Layer.orDie)
-
-const bench = Effect.gen(function* () {
-  const port = yield* freePorts(2)
-  const fleet = yield* makeFleet({ count: 2 })
-  yield* bindFleet(fleet, port)
-  const tutti = (...args: ReadonlyArray<string>) =>
-    runTutti(["ipmi", ...args, "-U", "admin", "-P", "secret"], { launch: { ipmiClient } })
-  const json = (...args: ReadonlyArray<string>) => Effect.map(tutti(...args, "--json"), ({ out }) => JSON.parse(out))
-  return { first: `127.0.0.1:${port}`, both: `127.0.0.1:[${port}-${port + 1}]`, tutti, json }
-})
+import { Effect } from "effect"
+import { simulatedBmcs } from "./support/simulatedBmcs.ts"
 
 describe("tutti ipmi sel", () => {
   it.live("prints the entries of every BMC in words", () =>
     Effect.gen(function* () {
-      const { both, first, tutti } = yield* bench
+      const { both, first, tutti } = yield* simulatedBmcs
       const { code, err, out } = yield* tutti("sel", both)
       expect({ code, err }).toEqual({ code: 0, err: "" })
       const lines = out.split("\n").map((line) => line.split(/ {2,}/))
@@ -38,7 +21,7 @@ describe("tutti ipmi sel", () => {
 
   it.live("gives a script what is new since an entry, where to go on, and the raw record", () =>
     Effect.gen(function* () {
-      const { first, json, tutti } = yield* bench
+      const { first, json, tutti } = yield* simulatedBmcs
       const [all] = yield* json("sel", first)
       const last = all.entries.at(-1).id
       expect(all).toMatchObject({ next_since: last, restarted: false, ended: "complete", error: null })
@@ -59,7 +42,7 @@ describe("tutti ipmi sel", () => {
 
   it.live("says that there is more than the limit, and that the log was cleared since", () =>
     Effect.gen(function* () {
-      const { first, tutti } = yield* bench
+      const { first, tutti } = yield* simulatedBmcs
       const limited = yield* tutti("sel", "--limit", "2", first)
       expect(limited.out.split("\n")).toHaveLength(3)
       expect(limited.err).toBe(`tutti: ${first}: there are more entries`)
@@ -72,7 +55,7 @@ describe("tutti ipmi sel", () => {
 
   it.live("does not clear without --yes, nor two things at once", () =>
     Effect.gen(function* () {
-      const { first, json, tutti } = yield* bench
+      const { first, json, tutti } = yield* simulatedBmcs
       expect(yield* tutti("sel", "--clear", first)).toEqual({
         out: "",
         err: "tutti: --clear erases the log for good: add --yes",
@@ -86,7 +69,7 @@ describe("tutti ipmi sel", () => {
 
   it.live("shows how full the log is and how far the clock is off, deletes an entry, sets the clock", () =>
     Effect.gen(function* () {
-      const { both, first, json, tutti } = yield* bench
+      const { both, first, json, tutti } = yield* simulatedBmcs
       const [before] = yield* json("sel", "--info", both)
       expect(before).toMatchObject({ version: "1.5", overflowed: false, last_erased: "-" })
       expect((yield* tutti("sel", "--delete", "2", first)).out).toContain("entry 2 deleted")
@@ -101,7 +84,7 @@ describe("tutti ipmi sel", () => {
 describe("tutti ipmi fru", () => {
   it.live("prints the fields of each area, and fails for a FRU that there isn't", () =>
     Effect.gen(function* () {
-      const { first, json, tutti } = yield* bench
+      const { first, json, tutti } = yield* simulatedBmcs
       const { code, out } = yield* tutti("fru", first)
       expect(code).toBe(0)
       expect(out).toMatch(/chassis {2}type {11}rack mount chassis/)
@@ -119,7 +102,7 @@ describe("tutti ipmi fru", () => {
 describe("tutti ipmi lan and power-reading", () => {
   it.live("print the network configuration and the watts", () =>
     Effect.gen(function* () {
-      const { both, first, json, tutti } = yield* bench
+      const { both, first, json, tutti } = yield* simulatedBmcs
       expect((yield* tutti("lan", first)).out).toMatch(/cipher suites {12}17 ADMINISTRATOR, 3 ADMINISTRATOR/)
       const [lan] = yield* json("lan", first)
       expect(lan).toMatchObject({ channel: 1, ip_address: "127.0.0.1", vlan_id: null, gratuitous_arp_seconds: 2 })
