@@ -68,6 +68,8 @@ const taskBody = {
   runs: { success: 5, failure: 1, timeout: 0, interrupted: 0, "never-again": 0 },
   refusals: 2,
   next_due_at: "1970-01-01T00:00:31.000Z",
+  running_since: null,
+  overdue: null,
   last_run: runBody,
   last_error: "E",
   lateness: summaryBody,
@@ -163,10 +165,12 @@ describe("GET /v1/tutti/status", () => {
           skipped: 0,
           outcomes: { ok: 2, timeout: 1, auth: 0, busy: 0, protocol: 0, skipped: 0 }
         },
-        periodics: { list: Effect.succeed([{ ...task, name: "other" }, task]) }
+        overdue: [{ task: "sync_power_states", cause: "hangs", sinceMillis: 3000 }],
+        periodics: { list: Effect.succeed([{ ...task, name: "other", paused: true }, task]) }
       })
       yield* TestClock.adjust("5 seconds")
       const { body } = yield* client.get("/v1/tutti/status")
+      const overdue = { task: "sync_power_states", cause: "hangs", since: "1970-01-01T00:00:03.000Z" }
       expect(body).toEqual({
         version: "0.0.0-test",
         conductor: "conductor-1",
@@ -175,7 +179,9 @@ describe("GET /v1/tutti/status", () => {
         unwritten: { observations: 3, journal_entries: 2, observations_lost: 4, journal_entries_lost: 1 },
         nodes: { total: 3, power_on: 1, power_off: 1, never_observed: 1, maintenance: 1, fault: 0, acting: 1 },
         freshness: { max_age_seconds: 60, share_within: 1 / 3, oldest_age_seconds: 105 },
-        power_sync: taskBody,
+        power_sync: { ...taskBody, overdue },
+        overdue_tasks: [overdue],
+        paused_tasks: ["other"],
         polling: { due: 1, reading: 2, parked: 0 },
         last_pass: {
           number: 4,
