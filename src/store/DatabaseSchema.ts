@@ -15,8 +15,10 @@ import { bmcProfiles } from "./migrations/0003_bmc_profiles.ts"
 import { meta } from "./migrations/0004_meta.ts"
 import { nodeDetails } from "./migrations/0005_node_details.ts"
 import { leases } from "./migrations/0006_leases.ts"
+import { sensors } from "./migrations/0007_sensors.ts"
 import { portsAndChassis } from "./migrations/0008_ports_and_chassis.ts"
 import { inventories } from "./migrations/0009_inventories.ts"
+import { powerJobs } from "./migrations/0010_power_jobs.ts"
 import { settings } from "./migrations/0011_settings.ts"
 import { open, seal, sealedWith, SecretKey } from "./Secrets.ts"
 import { sealAnew } from "./SecretRotation.ts"
@@ -29,8 +31,10 @@ const migrations = {
   "0004_meta": meta,
   "0005_node_details": nodeDetails,
   "0006_leases": leases,
+  "0007_sensors": sensors,
   "0008_ports_and_chassis": portsAndChassis,
   "0009_inventories": inventories,
+  "0010_power_jobs": powerJobs,
   "0011_settings": settings
 }
 

@@ -2,11 +2,13 @@
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { ProfileStore } from "../bmc/ProfileStore.ts"
+import type { BulkPowerStore } from "./BulkPowerStore.ts"
 import type { ConductorStore } from "./ConductorStore.ts"
 import type { ChassisStore } from "./ChassisStore.ts"
 import * as Database from "./Database.ts"
 import type { InventoryStore } from "./InventoryStore.ts"
 import type { JournalStore } from "./JournalStore.ts"
+import * as MemoryBulkPowerStore from "./MemoryBulkPowerStore.ts"
 import * as MemoryInventoryStore from "./MemoryInventoryStore.ts"
 import type { LeaseStore } from "./LeaseStore.ts"
 import * as MemoryConductorStore from "./MemoryConductorStore.ts"
@@ -14,12 +16,17 @@ import * as MemoryChassisStore from "./MemoryChassisStore.ts"
 import * as MemoryJournalStore from "./MemoryJournalStore.ts"
 import * as MemoryLeaseStore from "./MemoryLeaseStore.ts"
 import * as MemoryNodeStore from "./MemoryNodeStore.ts"
+import * as MemorySelStore from "./MemorySelStore.ts"
+import * as MemorySensorStore from "./MemorySensorStore.ts"
 import * as MemorySettingsStore from "./MemorySettingsStore.ts"
 import * as MemoryPortStore from "./MemoryPortStore.ts"
 import type { NodeStore } from "./NodeStore.ts"
 import type { PortStore } from "./PortStore.ts"
 import type { SecretKey } from "./Secrets.ts"
+import type { SelStore } from "./SelStore.ts"
+import type { SensorStore } from "./SensorStore.ts"
 import type { SettingsStore } from "./SettingsStore.ts"
+import * as SqlBulkPowerStore from "./SqlBulkPowerStore.ts"
 import * as SqlInventoryStore from "./SqlInventoryStore.ts"
 import * as SqlConductorStore from "./SqlConductorStore.ts"
 import * as SqlChassisStore from "./SqlChassisStore.ts"
@@ -28,10 +35,13 @@ import * as SqlLeaseStore from "./SqlLeaseStore.ts"
 import * as SqlNodeStore from "./SqlNodeStore.ts"
 import * as SqlPortStore from "./SqlPortStore.ts"
 import * as SqlProfileStore from "./SqlProfileStore.ts"
+import * as SqlSelStore from "./SqlSelStore.ts"
+import * as SqlSensorStore from "./SqlSensorStore.ts"
 import * as SqlSettingsStore from "./SqlSettingsStore.ts"
 import type { StartError } from "./StartError.ts"
 
 export type Stores =
+  | BulkPowerStore
   | ConductorStore
   | LeaseStore
   | InventoryStore
@@ -40,6 +50,8 @@ export type Stores =
   | PortStore
   | ChassisStore
   | ProfileStore
+  | SelStore
+  | SensorStore
   | SettingsStore
 
 /** Over a database whose schema is prepared. */
@@ -51,7 +63,10 @@ export const layer: Layer.Layer<Stores, never, SecretKey | SqlClient.SqlClient> 
   SqlConductorStore.layer,
   SqlInventoryStore.layer,
   SqlJournalStore.layer,
+  SqlBulkPowerStore.layer,
   SqlProfileStore.layer,
+  SqlSelStore.layer,
+  SqlSensorStore.layer,
   SqlSettingsStore.layer
 )
 
@@ -63,7 +78,10 @@ export const layerMemory: Layer.Layer<Stores> = Layer.mergeAll(
   MemoryConductorStore.layer,
   MemoryInventoryStore.layer,
   MemoryJournalStore.layer,
+  MemoryBulkPowerStore.layer,
   ProfileStore.layerMemory,
+  MemorySelStore.layer,
+  MemorySensorStore.layer,
   MemorySettingsStore.layer
 )
 

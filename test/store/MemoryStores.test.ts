@@ -1,4 +1,5 @@
 import * as Store from "../../src/store/Store.ts"
+import { bulkPowerStoreSuite } from "../suites/bulkPowerStoreSuite.ts"
 import { inventoryStoreSuite } from "../suites/inventoryStoreSuite.ts"
 import { conductorStoreSuite } from "../suites/conductorStoreSuite.ts"
 import { chassisStoreSuite } from "../suites/chassisStoreSuite.ts"
@@ -18,6 +19,7 @@ storeSuite("Stores in memory", Store.layerMemory, [
   conductorStoreSuite,
   inventoryStoreSuite,
   journalStoreSuite,
+  bulkPowerStoreSuite,
   settingsStoreSuite,
   storeScaleSuite
 ])

@@ -3,6 +3,7 @@ import { layer } from "@effect/vitest"
 import type { Vitest } from "@effect/vitest"
 import type { Layer } from "effect"
 import type { Stores } from "../../src/store/Store.ts"
+import { bulkPowerStoreSuite } from "./bulkPowerStoreSuite.ts"
 import { inventoryStoreSuite } from "./inventoryStoreSuite.ts"
 import { conductorStoreSuite } from "./conductorStoreSuite.ts"
 import { chassisStoreSuite } from "./chassisStoreSuite.ts"
@@ -26,6 +27,7 @@ export const storeSuite = <E>(
     conductorStoreSuite,
     inventoryStoreSuite,
     journalStoreSuite,
+    bulkPowerStoreSuite,
     profileStoreSuite,
     settingsStoreSuite,
     storeScaleSuite
