@@ -163,13 +163,13 @@ export const makeProvisionRuns: Effect.Effect<
 
     const run = Effect.raceFirst(untilAtRest, lost).pipe(
       Effect.onInterrupt(() => abort),
-      Effect.flatMap((outcome) => Deferred.succeed(ended, outcome)),
       Effect.ensuring(
         Effect.sync(() => {
           inFlight.delete(node.id)
           lease.release()
         })
       ),
+      Effect.flatMap((outcome) => Deferred.succeed(ended, outcome)),
       Effect.andThen(Effect.suspend(() => (isWait(node.provisionState) ? onWait(node) : Effect.void)))
     )
     inFlight.add(node.id)
