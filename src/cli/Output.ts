@@ -37,7 +37,7 @@ export const formatTable = <A>(columns: ReadonlyArray<Column<A>>, rows: Iterable
 }
 
 /** Control characters, which a BMC or an API may send, must not reach a terminal. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   Array.from(text, (char) => (char < " " || (char >= "\u007f" && char <= "\u009f") ? " " : char)).join("")
 
 /** Prints `json` or `table()`, as `--json` says. */

@@ -1,13 +1,16 @@
 /** `status` and `journal`: what the conductor is doing, and what it has done. */
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Schema from "effect/Schema"
-import type { JournalItem, Status } from "../api/ServiceApi.ts"
-import { type Column, formatAge, print, printTable } from "./Output.ts"
-import { call } from "./Server.ts"
+import * as Stream from "effect/Stream"
+import type { JournalEvent, Status } from "../api/ServiceApi.ts"
+import { CliFailure } from "./CliFailure.ts"
+import { type Column, formatAge, Json, print, printable, printTable } from "./Output.ts"
+import { call, toFailure, Url } from "./Server.ts"
 
 const tasks = ({ overdue_tasks, paused_tasks }: Status): string => {
   const overdue = overdue_tasks.map(({ cause, since, task }) => `OVERDUE: ${task} (${cause}) since ${since}`)
@@ -45,7 +48,7 @@ export const status = Command.make(
   })
 ).pipe(Command.withDescription("Show how the conductor and its fleet are"))
 
-const columns: ReadonlyArray<Column<JournalItem>> = [
+const columns: ReadonlyArray<Column<JournalEvent>> = [
   { title: "AT", cell: (item) => item.at },
   { title: "NODE", cell: (item) => item.node_name ?? item.node_uuid ?? "-" },
   { title: "EVENT", cell: (item) => item.kind },
@@ -54,6 +57,32 @@ const columns: ReadonlyArray<Column<JournalItem>> = [
   { title: "TO", cell: (item) => item.to ?? "-" },
   { title: "WHY", cell: (item) => item.reason ?? "-" }
 ]
+
+/** One line an entry: what comes next is not known yet, so that there are no columns to line up. */
+const line = (event: JournalEvent): string => columns.map((column) => column.cell(event)).join("  ")
+
+/** Prints entries as they are made, until Ctrl-C or the conductor's stop. */
+const followJournal = Effect.fnUntraced(function* (node: Option.Option<string>) {
+  const json = yield* Json
+  const wanted = Option.isSome(node)
+    ? yield* Effect.map(
+        call((client) => client.nodes.show({ params: { ident: node.value } })),
+        ({ uuid }) => uuid
+      )
+    : null
+  const url = yield* Url
+  const ended = new CliFailure({ message: `The conductor at ${url} ended the stream.`, exitCode: 3 })
+  const events = yield* call((client) => client.service.events())
+  yield* events.pipe(
+    Stream.catch((error) => Stream.fromEffect(Effect.flatMap(toFailure(error), Effect.fail))),
+    Stream.runForEach((event) =>
+      event.type !== "journal" || (wanted !== null && event.entry.node_uuid !== wanted)
+        ? Effect.void
+        : Console.log(json ? JSON.stringify(event.entry) : printable(line(event.entry)))
+    )
+  )
+  return yield* ended
+})
 
 export const journal = Command.make(
   "journal",
@@ -64,11 +93,17 @@ export const journal = Command.make(
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       Flag.withDescription("At most so many entries"),
       Flag.withDefault(20)
+    ),
+    follow: Flag.Boolean("follow").pipe(
+      Flag.withAlias("f"),
+      Flag.withDescription("Print what happens from now on, as it happens, until Ctrl-C"),
+      Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ limit, node }) {
+  Effect.fnUntraced(function* ({ follow, limit, node }) {
+    if (follow) return yield* followJournal(node)
     const query = { limit, ...(Option.isSome(node) ? { node: node.value } : {}) }
     const { entries } = yield* call((client) => client.service.journal({ query }))
     yield* printTable(entries, columns, entries)
   })
-).pipe(Command.withDescription("Show what happened, newest first"))
+).pipe(Command.withDescription("Show what happened, newest first; or follow what happens"))

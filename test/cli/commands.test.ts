@@ -278,6 +278,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
       expect(out).toMatch(/^conductor {6}conductor-1, Tutti 0\.0\.0-test, up /)
       expect(out).toMatch(/^database {7}up$/m)
       expect(out).toMatch(/^freshness {6}[\d.]+ % observed within 60 s/m)
+      expect(out).toMatch(/^tasks {10}all run when they should$/m)
     })
   )
 })
