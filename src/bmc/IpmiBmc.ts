@@ -73,7 +73,7 @@ class IpmiBmc implements Bmc {
     this.stored = stored
     this.probe = pingOf(client, endpoint)
     this.disconnect = session.close
-    this.memory = { pool, sdrs: undefined }
+    this.memory = { pool, sdrs: undefined, sheet: undefined }
   }
 
   readPower(reader: PowerReader): () => void {

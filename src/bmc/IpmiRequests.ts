@@ -17,7 +17,7 @@ import { fromIpmi } from "./BmcErrors.ts"
 import type { BmcRequests } from "./BmcRequests.ts"
 import { gatedSession } from "./GatedSession.ts"
 import { readInventory } from "./Inventory.ts"
-import type { KnownSdrs, SdrPool } from "./SdrPool.ts"
+import { digestOf, type KnownSdrs, type SdrPool } from "./SdrPool.ts"
 import { entryOf, placeOf, positionOf } from "./SelWords.ts"
 import { definitionOf, valueOf } from "./SensorSheets.ts"
 import type { Priority, Turns } from "./Turns.ts"
@@ -26,6 +26,8 @@ import type { Priority, Turns } from "./Turns.ts"
 export interface IpmiMemory {
   readonly pool: SdrPool
   sdrs: KnownSdrs | undefined
+  /** The sheet that was last made, and of which records. */
+  sheet: { readonly id: string; readonly sdrsId: string } | undefined
 }
 
 export const ipmiRequests = (
@@ -43,9 +45,14 @@ export const ipmiRequests = (
       asked(
         Effect.gen(function* () {
           const { id, records } = yield* readRecords(session, memory)
-          const thresholds = id !== knownSheet
-          const statuses = yield* readSensors(session, sensorsOf(records), { thresholds })
-          return { sheetId: id, sheet: thresholds ? statuses.map(definitionOf) : null, values: statuses.map(valueOf) }
+          const known = memory.sheet?.sdrsId === id && memory.sheet.id === knownSheet ? memory.sheet.id : undefined
+          const statuses = yield* readSensors(session, sensorsOf(records), { thresholds: known === undefined })
+          const values = statuses.map(valueOf)
+          if (known !== undefined) return { sheetId: known, sheet: null, values }
+          const sheet = statuses.map(definitionOf)
+          const sheetId = digestOf(JSON.stringify(sheet))
+          memory.sheet = { id: sheetId, sdrsId: id }
+          return { sheetId, sheet, values }
         })
       ),
 

@@ -118,7 +118,7 @@ export const makeIpmitool = Effect.fnUntraced(function* (
         })
       )
     const session = ipmitoolSession(targetOf(endpoint), carry, fork)
-    const memory: IpmiMemory = { pool, sdrs: undefined }
+    const memory: IpmiMemory = { pool, sdrs: undefined, sheet: undefined }
 
     return {
       readPower: (reader) =>

@@ -34,7 +34,7 @@ export class SdrPool {
 
   keep({ records, source, stamp }: SdrRepository): KnownSdrs {
     const packed = pack(records)
-    const id = createHash("sha256").update(packed).digest("base64url").slice(0, 22)
+    const id = digestOf(packed)
     if (!this.shared.has(id)) {
       this.shared.set(id, { id, packed })
       this.bytes += packed.length
@@ -60,6 +60,10 @@ export class SdrPool {
     }
   }
 }
+
+/** 128 bits are no accident among all sensors there are. */
+export const digestOf = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("base64url").slice(0, 22)
 
 const pack = (records: ReadonlyArray<Uint8Array>): Uint8Array => {
   const packed = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0))

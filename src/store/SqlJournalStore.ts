@@ -1,6 +1,4 @@
 /** `JournalStore` in PostgreSQL, real or embedded. */
-import * as PgTypes from "@effect/sql-pg/PgTypes"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -9,11 +7,9 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { JournalEntry } from "../domain/JournalEntry.ts"
 import { JournalStore } from "./JournalStore.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
-import * as SqlText from "./SqlText.ts"
+import { insertEntries } from "./SqlJournalRows.ts"
 import { causeText } from "./StartError.ts"
 import { StoreError, Unreadable } from "./StoreError.ts"
-
-const { text, timestamptz, uuid } = PgTypes.OID
 
 const Row = Schema.Struct({
   id: Schema.BigInt,
@@ -34,35 +30,11 @@ const foreignKeyViolation = "23503"
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  const append = (entries: ReadonlyArray<JournalEntry>) => {
-    const column = (of: (entry: JournalEntry) => unknown, oid: number) => SqlText.array(entries.map(of), oid)
-    const textColumn = (of: (entry: JournalEntry) => string | null) =>
-      column((entry) => {
-        const value = of(entry)
-        return value === null ? null : SqlText.text(value)
-      }, text)
-    return sql`
-      insert into journal (node_id, at, kind, severity, actor, from_value, to_value, reason)
-      select v.node_id, v.at, v.kind, v.severity, v.actor, v.from_value, v.to_value, v.reason
-      from unnest(
-        ${column(({ nodeId }) => nodeId, uuid)},
-        ${column(({ at }) => DateTime.toDateUtc(at), timestamptz)},
-        ${column(({ kind }) => kind, text)},
-        ${column(({ severity }) => severity, text)},
-        ${textColumn(({ actor }) => actor)},
-        ${textColumn(({ from }) => from)},
-        ${textColumn(({ to }) => to)},
-        ${textColumn(({ reason }) => reason)}
-      ) with ordinality as v (node_id, at, kind, severity, actor, from_value, to_value, reason, position)
-      where v.node_id is null or exists (select from nodes where id = v.node_id)
-      order by v.position`
-  }
-
   return JournalStore.of({
     append: Effect.fn("JournalStore.append")((entries) =>
       entries.length === 0
         ? Effect.void
-        : append(entries).pipe(
+        : insertEntries(sql, entries).pipe(
             Effect.retry({ times: 3, while: (error) => failureFields(error).code === foreignKeyViolation }),
             Effect.asVoid,
             asStoreError

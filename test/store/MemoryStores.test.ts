@@ -7,6 +7,8 @@ import { journalStoreSuite } from "../suites/journalStoreSuite.ts"
 import { leaseStoreSuite } from "../suites/leaseStoreSuite.ts"
 import { nodeStoreSuite } from "../suites/nodeStoreSuite.ts"
 import { portStoreSuite } from "../suites/portStoreSuite.ts"
+import { selStoreSuite } from "../suites/selStoreSuite.ts"
+import { sensorStoreSuite } from "../suites/sensorStoreSuite.ts"
 import { settingsStoreSuite } from "../suites/settingsStoreSuite.ts"
 import { storeScaleSuite } from "../suites/storeScaleSuite.ts"
 import { storeSuite } from "../suites/storeSuite.ts"
@@ -20,6 +22,8 @@ storeSuite("Stores in memory", Store.layerMemory, [
   inventoryStoreSuite,
   journalStoreSuite,
   bulkPowerStoreSuite,
+  selStoreSuite,
+  sensorStoreSuite,
   settingsStoreSuite,
   storeScaleSuite
 ])

@@ -12,6 +12,8 @@ import { leaseStoreSuite } from "./leaseStoreSuite.ts"
 import { nodeStoreSuite } from "./nodeStoreSuite.ts"
 import { portStoreSuite } from "./portStoreSuite.ts"
 import { profileStoreSuite } from "./profileStoreSuite.ts"
+import { selStoreSuite } from "./selStoreSuite.ts"
+import { sensorStoreSuite } from "./sensorStoreSuite.ts"
 import { settingsStoreSuite } from "./settingsStoreSuite.ts"
 import { storeScaleSuite } from "./storeScaleSuite.ts"
 
@@ -29,6 +31,8 @@ export const storeSuite = <E>(
     journalStoreSuite,
     bulkPowerStoreSuite,
     profileStoreSuite,
+    selStoreSuite,
+    sensorStoreSuite,
     settingsStoreSuite,
     storeScaleSuite
   ]
