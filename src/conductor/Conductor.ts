@@ -7,6 +7,7 @@ import type { PeriodicsError } from "../periodics/PeriodicsError.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
+import type { LeaseStore } from "../store/LeaseStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as BmcPowerControl from "./BmcPowerControl.ts"
@@ -49,13 +50,21 @@ export type ConductorServices =
 export const layer: Layer.Layer<
   ConductorServices,
   StoreError,
-  BmcGovernor | ConductorConfig | InventoryStore | JournalStore | NodeStore | Ownership | SecureRandom.SecureRandom
+  | BmcGovernor
+  | ConductorConfig
+  | InventoryStore
+  | JournalStore
+  | LeaseStore
+  | NodeStore
+  | Ownership
+  | SecureRandom.SecureRandom
 > = Layer.mergeAll(BmcPowerControl.layer, BmcProvisioning.layer, StoreEnrolment.layer, IncidentWatch.layer).pipe(
   Layer.provideMerge(SyncFlow.layer),
   Layer.provideMerge(SyncActions.layer),
   Layer.provideMerge(Incidents.layer),
   Layer.provideMerge(StoreNodeDirectory.layer),
-  Layer.provideMerge(Layer.mergeAll(Journal.layer, NodeLock.layer, ObservationWriter.layer))
+  Layer.provideMerge(NodeLock.layer),
+  Layer.provideMerge(Layer.mergeAll(Journal.layer, ObservationWriter.layer))
 )
 
 /**
