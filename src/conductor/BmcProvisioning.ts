@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
@@ -43,7 +42,7 @@ const make = Effect.gen(function* () {
   const locks = yield* NodeLock
   const ownership = yield* Ownership
   const clock = yield* Clock.Clock
-  const { begin, inFlight, isStopping, move, perform, scope, warn } = yield* makeProvisionRuns
+  const { begin, inFlight, isStill, isStopping, move, perform, scope, warn } = yield* makeProvisionRuns
   const tries = yield* Semaphore.make(triesAtOnce)
   /** Inspections that are being tried again. */
   const trying = new Set<NodeId>()
@@ -96,17 +95,10 @@ const make = Effect.gen(function* () {
   }
 
   const resume = Effect.fnUntraced(function* (waiting: Node) {
-    const isAsItWas = () => {
-      const now = directory.get(waiting.id)?.node
-      return (
-        now?.provisionState === waiting.provisionState &&
-        Equal.equals(now.provisionUpdatedAt, waiting.provisionUpdatedAt)
-      )
-    }
-    if (!isAsItWas()) return
+    if (!isStill(waiting)) return
     const actor = waiting.driver
     const lease = yield* locks.acquire(waiting, "resume")
-    if (!isAsItWas()) return lease.release()
+    if (!isStill(waiting)) return lease.release()
     const node = yield* Effect.onError(
       move(waiting, { event: "resume", error: null }, { actor, fence: lease.fence }),
       () => Effect.sync(lease.release)

@@ -7,6 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -14,7 +15,7 @@ import * as Semaphore from "effect/Semaphore"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import type { Node, NodeId, ProvisionState } from "../domain/Node.ts"
 import { isTransient, isWait } from "../domain/Provision.ts"
-import { stoppedMeanwhile, workFailed } from "../domain/ProvisionMessages.ts"
+import { lockLost, stoppedMeanwhile, workFailed } from "../domain/ProvisionMessages.ts"
 import { InventoryStore } from "../store/InventoryStore.ts"
 import { NodeStore } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
@@ -49,6 +50,8 @@ export interface Mover {
 export interface ProvisionRuns {
   /** Records a move, then tells it. May be interrupted before it is recorded, and then in doubt. */
   readonly move: (node: Node, end: WorkEnd, by: Mover) => Effect.Effect<Node, StoreError>
+  /** Whether the node is where it was, and has not been elsewhere since. */
+  readonly isStill: (node: Node) => boolean
   /** Asks the BMC, and records nothing. */
   readonly perform: (node: Node, options: WorkOptions) => Effect.Effect<WorkEnd>
   /** Begins work, and succeeds with what waits for its outcome. `onWait` is told the node when it comes to wait. */
@@ -90,13 +93,18 @@ export const makeProvisionRuns: Effect.Effect<
     const { changes, fact } = changesOf(node, end, DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
     if (end.inventory !== undefined) yield* inventories.save(node.id, end.inventory)
     const changed = yield* store.update(node.id, changes, { fence })
-    directory.put(changed)
+    directory.put(changed, actor)
     if (end.inventory !== undefined) {
       journal.record({ nodeId: node.id, actor, kind: "NodeInspected", reason: end.reason ?? null })
     }
     journal.record({ ...fact, nodeId: node.id, actor })
     return changed
   })
+
+  const isStill = ({ id, provisionState, provisionUpdatedAt }: Node): boolean => {
+    const now = directory.get(id)?.node
+    return now?.provisionState === provisionState && Equal.equals(now.provisionUpdatedAt, provisionUpdatedAt)
+  }
 
   const perform = (node: Node, options: WorkOptions): Effect.Effect<WorkEnd> => {
     const work = workOn({ directory, governor }, node, options)
@@ -113,7 +121,7 @@ export const makeProvisionRuns: Effect.Effect<
     onWait: (node: Node) => Effect.Effect<void>
   ) {
     const ended = yield* Deferred.make<ProvisionOutcome>()
-    const by: Mover = { actor, fence: lease.fence }
+    let by: Mover = { actor, fence: lease.fence }
     /** As it was last recorded. */
     let node = first
 
@@ -145,7 +153,18 @@ export const makeProvisionRuns: Effect.Effect<
       }
     }).pipe(Effect.catch(() => Effect.sync(() => failedIn(node.provisionState, "Its end could not be recorded."))))
 
-    const lost = Effect.map(lease.lost, () => failedIn(node.provisionState, "The node's lock was lost."))
+    /** The lock was lost: what was under way has failed, unless somebody else has moved the node since. */
+    const endLost = Effect.gen(function* () {
+      const error = lockLost(node.provisionState)
+      const fence = yield* Effect.retry(lease.retake, { while: (error) => error.isRetryable, schedule: recordAgain })
+      by = { actor, fence }
+      if (isTransient(node.provisionState) && isStill(node)) yield* record({ event: "failed", error })
+      return failedIn(node.provisionState, error)
+    }).pipe(Effect.catch(({ message }) => Effect.sync(() => failedIn(node.provisionState, message))))
+
+    const untilAtRestOrLost = Effect.raceFirst(untilAtRest, Effect.as(lease.lost, null)).pipe(
+      Effect.flatMap((outcome) => (outcome === null ? endLost : Effect.succeed(outcome)))
+    )
 
     /** The stop cuts the work off, unless its end was recorded just before. */
     const abort = Effect.suspend(() => {
@@ -161,7 +180,7 @@ export const makeProvisionRuns: Effect.Effect<
         : told
     })
 
-    const run = Effect.raceFirst(untilAtRest, lost).pipe(
+    const run = untilAtRestOrLost.pipe(
       Effect.onInterrupt(() => abort),
       Effect.ensuring(
         Effect.sync(() => {
@@ -173,11 +192,12 @@ export const makeProvisionRuns: Effect.Effect<
       Effect.andThen(Effect.suspend(() => (isWait(node.provisionState) ? onWait(node) : Effect.void)))
     )
     inFlight.add(node.id)
-    yield* Effect.forkIn(Effect.interruptible(run), scope)
+    // At once: interrupted before it began, it would neither say so nor give the lock back.
+    yield* Effect.forkIn(Effect.interruptible(run), scope, { startImmediately: true })
     return Deferred.await(ended)
   })
 
-  return { move, perform, begin, warn, inFlight, scope, isStopping: () => stopping }
+  return { move, isStill, perform, begin, warn, inFlight, scope, isStopping: () => stopping }
 })
 
 export const reached = (state: ProvisionState): ProvisionOutcome => ({ _tag: "Reached", state })

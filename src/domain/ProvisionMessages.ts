@@ -43,5 +43,9 @@ export const cutOff = (state: ProvisionState, since: string | null): string =>
 export const stoppedMeanwhile = (state: ProvisionState): string =>
   `${doing(state)} was cut off when the conductor stopped. It is not taken up again; ask for it anew.`
 
+export const lockLost = (state: ProvisionState): string =>
+  `${doing(state)} was cut off: the node's lock was lost, since the database was away for too long or somebody broke it. ` +
+  "It is not taken up again; ask for it anew."
+
 /** The journal's, of what a person asked for. */
 export const askedFor = (verb: ProvisionVerb): string => `${verb} was asked for.`

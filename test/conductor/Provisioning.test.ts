@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Option } from "effect"
+import { DateTime, Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { BmcError } from "../../src/bmc/BmcError.ts"
 import { BmcGovernor } from "../../src/bmc/BmcGovernor.ts"
@@ -13,6 +13,7 @@ import { checkDriverInfo } from "../../src/domain/DriverInfoRules.ts"
 import type { NodeId, ProvisionState } from "../../src/domain/Node.ts"
 import type { ProvisionVerb } from "../../src/domain/Provision.ts"
 import { InventoryStore } from "../../src/store/InventoryStore.ts"
+import { LeaseStore } from "../../src/store/LeaseStore.ts"
 import type { NewNode } from "../../src/store/NodeStore.ts"
 import { nodeId } from "../domain/nodes.ts"
 import { bmcInventory, inletTemperature, inspectable } from "./inspections.ts"
@@ -472,6 +473,38 @@ describe("while the database is away", () => {
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(yield* outcome, { _tag: "Reached", state: "manageable" })
       assert.strictEqual((yield* storedOf(id)).node.provisionState, "manageable")
+    }).pipe(Effect.provide(world()))
+  )
+})
+
+describe("a lock that is lost", () => {
+  const lose = Effect.gen(function* () {
+    const [bmcs, leases] = [yield* MemoryGovernor, yield* LeaseStore]
+    const id = yield* nodeIn("enroll")
+    bmcs.hold(id)
+    const outcome = yield* ask(id, "manage")
+    yield* leases.breakOf({ holders: ["localhost"], expired: false })
+    return { id, leases, outcome }
+  })
+
+  it.effect("ends what was under way, and last_error says so", () =>
+    Effect.gen(function* () {
+      const { id, outcome } = yield* lose
+      yield* TestClock.adjust("2 minutes")
+      const { node } = yield* storedOf(id)
+      assert.strictEqual((yield* outcome)._tag, "Failed")
+      assert.strictEqual(node.provisionState, "enroll")
+      assert.include(node.lastError, "The verification was cut off: the node's lock was lost")
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("leaves the node to the conductor that has it now", () =>
+    Effect.gen(function* () {
+      const { id, leases, outcome } = yield* lose
+      yield* leases.take("another", [{ nodeId: id, purpose: "manage" }], Duration.minutes(10))
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* outcome)._tag, "Failed")
+      assert.strictEqual((yield* storedOf(id)).node.provisionState, "verifying")
     }).pipe(Effect.provide(world()))
   )
 })
