@@ -64,6 +64,8 @@ export const GovernorView = Schema.Struct({
   in_flight: Schema.Int,
   waiting: Schema.Int,
   cipher_suite: Schema.NullOr(Schema.Literals([17, 3])),
+  /** What is done otherwise for this maker's BMCs, by name. */
+  quirks: Schema.Array(Schema.String),
   round_trip_millis: Schema.NullOr(Schema.Finite)
 })
 

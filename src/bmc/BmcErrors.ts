@@ -67,3 +67,16 @@ export const notAsked = (
   why: string
 ): BmcError =>
   new BmcError({ reason, message: `${endpoint.host}:${endpoint.port} was not asked: ${why}`, withheld: true })
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+/** Of what waited for a BMC that is not that node's any more. */
+export const gone = (endpoint: Place): BmcError =>
+  notAsked(endpoint, "Unreachable", "it was removed, or its address or credential changed")
+
+/** A read that a client left without an end. */
+export const endless = ({ host, port }: Place): BmcError =>
+  new BmcError({ reason: "Protocol", message: `a read of ${host}:${port} did not end by itself`, withheld: false })

@@ -38,6 +38,8 @@ export interface GovernorState {
   readonly inFlight: number
   readonly waiting: number
   readonly cipherSuite: 17 | 3 | null
+  /** What is done otherwise for this maker's BMCs, by name. */
+  readonly quirks: ReadonlyArray<string>
   readonly roundTripMillis: number | null
 }
 

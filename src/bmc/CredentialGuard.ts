@@ -22,5 +22,9 @@ export const afterRefusal = (guard: CredentialGuard, settings: GuardSettings, no
   quiet: guard.refusals + 1 >= settings.tries
 })
 
+/** What an earlier process had come to: with tries left, the next one is as far away as if the last had just been. */
+export const remembered = (refusals: number, settings: GuardSettings, nowMillis: number): CredentialGuard =>
+  refusals === 0 ? unrefused : afterRefusal({ ...unrefused, refusals: refusals - 1 }, settings, nowMillis)
+
 export const admitsRead = (guard: CredentialGuard, nowMillis: number): boolean =>
   !guard.quiet && nowMillis >= guard.nextTryAtMillis

@@ -6,13 +6,16 @@
  * A read of a healthy BMC costs no fiber, no timer, no look at the clock. Readers are called in the order in which the
  * answers came, and never from within another reader's call: what a reader starts while it is called waits for its end.
  */
+import type { BmcProfile } from "../domain/BmcProfile.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import type { Bmc, PowerReader } from "./Bmc.ts"
-import { BmcError } from "./BmcError.ts"
-import { notAsked } from "./BmcErrors.ts"
+import type { BmcError } from "./BmcError.ts"
+import { endless, gone, notAsked } from "./BmcErrors.ts"
 import type { BmcEndpoint, GovernorState } from "./BmcGovernor.ts"
 import type { GateHost } from "./GateHost.ts"
 import { Health, type Outcome } from "./Health.ts"
+import { quirksOf } from "../ipmi/quirks/Quirks.ts"
+import { withRefusals } from "./ProfileKeeper.ts"
 import type { SessionHolder } from "./SessionBudget.ts"
 import type { Ticket, Turns } from "./Turns.ts"
 
@@ -47,13 +50,18 @@ export class Gate implements PowerReader, SessionHolder, Turns {
     this.endpoint = endpoint
     this.bmc = bmc
     this.host = host
-    this.health = new Health(endpoint, host, (atMillis) => host.wakeAt(this, atMillis))
-    this.inFlightLimit = bmc.profile().maxInFlight ?? 1
+    const { maxInFlight, refused } = bmc.profile()
+    const refusals = refused?.credentialVersion === endpoint.credentialVersion ? refused.times : 0
+    this.health = new Health(endpoint, host, refusals, {
+      wakeAt: (atMillis) => host.wakeAt(this, atMillis),
+      onRefusals: () => void (this.detached || host.remember(this))
+    })
+    this.inFlightLimit = maxInFlight ?? 1
   }
 
   /** Joins the read that waits or is in flight, or starts one. Returns a function that withdraws this reader. */
   read(reader: PowerReader): () => void {
-    const refusal = this.detached ? this.gone() : this.health.refusalOfRead()
+    const refusal = this.detached ? gone(this.endpoint) : this.health.refusalOfRead()
     if (refusal !== undefined) {
       reader.onFailure(refusal)
       return nothing
@@ -78,7 +86,7 @@ export class Gate implements PowerReader, SessionHolder, Turns {
 
   enqueue(ticket: Ticket): void {
     const queue = this.queueOf(ticket)
-    const refusal = this.detached ? this.gone() : this.refusalOf(ticket)
+    const refusal = this.detached ? gone(this.endpoint) : this.refusalOf(ticket)
     if (refusal !== undefined) return this.refuse(ticket, refusal)
     if (queue.length >= this.host.settings.waitingCommands) {
       return this.refuse(ticket, notAsked(this.endpoint, "Busy", "too many requests wait for it"))
@@ -137,9 +145,7 @@ export class Gate implements PowerReader, SessionHolder, Turns {
     this.inFlightLimit = this.bmc.profile().maxInFlight ?? 1
     if (this.reading && this.sweptRead === this.readNumber) {
       this.withdrawRead()
-      const { host, port } = this.endpoint
-      const message = `a read of ${host}:${port} did not end by itself`
-      this.onFailure(new BmcError({ reason: "Protocol", message, withheld: false }))
+      this.onFailure(endless(this.endpoint))
     }
     this.sweptRead = this.readNumber
   }
@@ -150,7 +156,7 @@ export class Gate implements PowerReader, SessionHolder, Turns {
     this.detached = true
     this.health.forget()
     this.host.sessions.release(this)
-    const error = this.gone()
+    const error = gone(this.endpoint)
     for (const ticket of [...this.tickets.splice(0), ...this.backgroundTickets.splice(0)]) {
       this.host.counts.waiting--
       this.refuse(ticket, error)
@@ -168,8 +174,14 @@ export class Gate implements PowerReader, SessionHolder, Turns {
       inFlight: this.inFlight,
       waiting: this.tickets.length + this.backgroundTickets.length + (this.readers.length > 0 && !this.reading ? 1 : 0),
       cipherSuite: profile.cipherSuite,
+      quirks: quirksOf(profile),
       roundTripMillis: profile.roundTripMillis
     }
+  }
+
+  /** What was learned of it, to be kept. */
+  learned(): BmcProfile {
+    return withRefusals(this.bmc.profile(), this.endpoint.credentialVersion, this.health.refusals)
   }
 
   get idle(): boolean {
@@ -334,9 +346,5 @@ export class Gate implements PowerReader, SessionHolder, Turns {
   private refuse(ticket: Ticket, error: BmcError): void {
     ticket.state = "done"
     ticket.onRefused(error)
-  }
-
-  private gone(): BmcError {
-    return notAsked(this.endpoint, "Unreachable", "it was removed, or its address or credential changed")
   }
 }

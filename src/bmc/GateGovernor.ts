@@ -46,9 +46,17 @@ class Chores implements GateHost {
   /** Due, and waiting for one of `probesAtOnce`. */
   private readonly toProbe: Array<Gate> = []
   private readonly others: Array<Effect.Effect<void>> = []
+  private readonly toRemember = new Set<Gate>()
+  private readonly save: (gates: ReadonlyArray<Gate>) => Effect.Effect<void>
   private probing = 0
 
-  constructor(settings: GovernorSettings, clock: Clock.Clock, random: { readonly nextDoubleUnsafe: () => number }) {
+  constructor(
+    settings: GovernorSettings,
+    clock: Clock.Clock,
+    random: { readonly nextDoubleUnsafe: () => number },
+    save: (gates: ReadonlyArray<Gate>) => Effect.Effect<void>
+  ) {
+    this.save = save
     this.settings = settings
     this.sessions = new SessionBudget(settings.sessionLimit)
     this.nowMillis = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
@@ -65,6 +73,11 @@ class Chores implements GateHost {
     this.later(Effect.suspend(() => (gate.holdsSession ? Effect.void : gate.bmc.disconnect)))
   }
 
+  remember(gate: Gate): void {
+    this.toRemember.add(gate)
+    this.latch.openUnsafe()
+  }
+
   later(chore: Effect.Effect<void>): void {
     this.others.push(chore)
     this.latch.openUnsafe()
@@ -77,6 +90,8 @@ class Chores implements GateHost {
       if (gate.due(nowMillis)) this.toProbe.push(gate)
     }
     const now = this.others.splice(0)
+    if (this.toRemember.size > 0) now.push(this.save(Array.from(this.toRemember)))
+    this.toRemember.clear()
     const room = this.settings.probesAtOnce - this.probing
     for (const gate of this.toProbe.splice(0, room)) now.push(this.probe(gate))
     return now
@@ -110,12 +125,14 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
   const connector = yield* BmcConnector
   const clock = yield* Clock.Clock
   const profiles = yield* makeProfileKeeper
-  const chores = new Chores(settings, clock, yield* Random.Random)
+  const learnedOf = (gates: Iterable<Gate>) =>
+    Array.from(gates, (gate) => ({ nodeId: gate.endpoint.nodeId, profile: gate.learned() }))
+  const chores = new Chores(settings, clock, yield* Random.Random, (gates) => profiles.save(learnedOf(gates)))
   const gates = new Map<NodeId, { readonly gate: Gate; readonly scope: Scope.Closeable }>()
   let stopped = false
 
   const learned = function* () {
-    for (const [nodeId, { gate }] of gates) yield { nodeId, profile: gate.bmc.profile() }
+    for (const [nodeId, { gate }] of gates) yield { nodeId, profile: gate.learned() }
   }
   const sweep = Effect.suspend(() => {
     for (const { gate } of gates.values()) gate.sweep()

@@ -10,6 +10,8 @@ export interface GateHost extends HealthHost {
   readonly wakeAt: (gate: Gate, atMillis: number) => void
   /** Runs `gate.bmc.disconnect` beside everything else, unless it has claimed a session anew by then. */
   readonly disconnect: (gate: Gate) => void
+  /** Keeps what the gate has learned soon, not only at the next sweep. */
+  readonly remember: (gate: Gate) => void
 }
 
 export interface GateCounts extends HealthCounts {

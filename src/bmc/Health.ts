@@ -34,6 +34,7 @@ export class Health {
   private readonly endpoint: BmcEndpoint
   private readonly host: HealthHost
   private readonly wakeAt: (atMillis: number) => void
+  private readonly onRefusals: () => void = () => {}
   private breaker: Breaker.Breaker = Breaker.closed
   private guard: CredentialGuard.CredentialGuard = CredentialGuard.unrefused
   private lastFailure: FailureReason | null = null
@@ -44,11 +45,21 @@ export class Health {
   private refusalOfBreaker: BmcError | undefined
   private refusalOfGuard: BmcError | undefined
 
-  /** `wakeAt`: asks for a call of `probeDue` at this time or a little later. */
-  constructor(endpoint: BmcEndpoint, host: HealthHost, wakeAt: (atMillis: number) => void) {
+  /**
+   * `refusals`: of this credential, before this process. `wakeAt` asks for a call of `probeDue` at this time or a little
+   * later; `onRefusals` is told that their number changed.
+   */
+  constructor(
+    endpoint: BmcEndpoint,
+    host: HealthHost,
+    refusals: number,
+    calls: { readonly wakeAt: (atMillis: number) => void; readonly onRefusals: () => void }
+  ) {
     this.endpoint = endpoint
     this.host = host
-    this.wakeAt = wakeAt
+    this.wakeAt = calls.wakeAt
+    this.setGuard(CredentialGuard.remembered(refusals, host.settings.guard, host.nowMillis()))
+    this.onRefusals = calls.onRefusals
   }
 
   /** Why the BMC is not to be read now; undefined: it may be. */
@@ -121,6 +132,11 @@ export class Health {
     this.setBreaker(Breaker.closed)
   }
 
+  /** Of the present credential, since a login with it worked. */
+  get refusals(): number {
+    return this.guard.refusals
+  }
+
   get isOpen(): boolean {
     return this.breaker._tag === "Open"
   }
@@ -160,6 +176,7 @@ export class Health {
     if (guard.quiet !== before.quiet) this.host.counts.quiet += guard.quiet ? 1 : -1
     this.refusalOfGuard = undefined
     this.updateGuarded()
+    this.onRefusals()
   }
 
   private updateGuarded(): void {

@@ -1,7 +1,7 @@
 /** Who a server and its BMC are, over a session: device id, GUID, and the inventory of FRU 0. */
 import * as Effect from "effect/Effect"
 import { BmcInventory, type InventoryPart } from "../domain/BmcInventory.ts"
-import { type DeviceId, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
+import { firmwareOf, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
 import { formatGuid, getSystemGuid, likelyGuidOrder } from "../ipmi/commands/Guid.ts"
 import { ask } from "../ipmi/Asking.ts"
 import type { FruField } from "../ipmi/fru/FruText.ts"
@@ -33,10 +33,6 @@ export const readInventory = Effect.fnUntraced(function* (
     problems: fru?.problems ?? []
   })
 })
-
-/** As ipmitool and vendors write it: the minor part has two digits. */
-export const firmwareOf = (id: DeviceId): string =>
-  `${id.firmwareMajor}.${id.firmwareMinor.toString().padStart(2, "0")}`
 
 const partOf = (area: {
   readonly manufacturer?: FruField | undefined

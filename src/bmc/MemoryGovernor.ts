@@ -232,6 +232,7 @@ const governorOf = (fleet: MemoryFleet): BmcGovernor["Service"] => {
       inFlight: machine.held !== undefined && machine.held.length > 0 ? 1 : 0,
       waiting: Math.max(0, (machine.held?.length ?? 0) - 1),
       cipherSuite: null,
+      quirks: [],
       roundTripMillis: null,
       ...machine.state
     }

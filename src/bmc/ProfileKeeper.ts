@@ -3,7 +3,7 @@
  * The store may be away: then nothing is known at first, or the next sweep saves what this one could not.
  */
 import * as Effect from "effect/Effect"
-import { type BmcProfile, unknownProfile } from "../domain/BmcProfile.ts"
+import { BmcProfile, unknownProfile } from "../domain/BmcProfile.ts"
 import type { NodeId } from "../domain/Node.ts"
 import { ProfileStore, type StoredProfile } from "./ProfileStore.ts"
 
@@ -56,6 +56,12 @@ export const makeProfileKeeper: Effect.Effect<ProfileKeeper, never, ProfileStore
   }
 })
 
+/** The profile with how often the present credential was refused since a login with it worked. */
+export const withRefusals = (profile: BmcProfile, credentialVersion: number, times: number): BmcProfile => {
+  const { refused: _, ...rest } = profile
+  return new BmcProfile(times === 0 ? rest : { ...rest, refused: { credentialVersion, times } })
+}
+
 /** The round trip changes with every request: it matters when it is more than doubled or halved, and not below 1 ms. */
 export const differsMaterially = (before: BmcProfile, after: BmcProfile): boolean =>
   before.cipherSuite !== after.cipherSuite ||
@@ -64,6 +70,8 @@ export const differsMaterially = (before: BmcProfile, after: BmcProfile): boolea
   before.productId !== after.productId ||
   before.firmware !== after.firmware ||
   before.maxInFlight !== after.maxInFlight ||
+  before.refused?.times !== after.refused?.times ||
+  before.refused?.credentialVersion !== after.refused?.credentialVersion ||
   roundTripDiffers(before.roundTripMillis, after.roundTripMillis)
 
 const roundTripDiffers = (before: number | null, after: number | null): boolean => {

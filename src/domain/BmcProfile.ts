@@ -11,7 +11,9 @@ export class BmcProfile extends Schema.Class<BmcProfile>("BmcProfile")({
   /** Smoothed round trip of a request, in milliseconds. */
   roundTripMillis: Schema.NullOr(Schema.Number),
   /** Requests that it may be sent at the same moment; absent: one, which is all that many BMCs can do. */
-  maxInFlight: Schema.optionalKey(Schema.Int)
+  maxInFlight: Schema.optionalKey(Schema.Int),
+  /** How often in a row it refused this version of the credential: a restart must not hammer it anew. Absent: not once. */
+  refused: Schema.optionalKey(Schema.Struct({ credentialVersion: Schema.Int, times: Schema.Int }))
 }) {}
 
 export const unknownProfile = new BmcProfile({

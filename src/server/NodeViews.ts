@@ -113,6 +113,7 @@ const toGovernorView = (state: GovernorState): NonNullable<NodeDetail["governor"
   in_flight: state.inFlight,
   waiting: state.waiting,
   cipher_suite: state.cipherSuite,
+  quirks: state.quirks,
   round_trip_millis: state.roundTripMillis === null ? null : toMicros(state.roundTripMillis)
 })
 

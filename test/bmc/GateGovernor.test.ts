@@ -665,6 +665,29 @@ describe("GateGovernor: credentials", () => {
     }).pipe(Effect.provide(layerWith()))
   )
 
+  it.effect("is not hammered by restarts either: refusals are kept with the version of the credential", () =>
+    Effect.gen(function* () {
+      const process = Effect.gen(function* () {
+        const bmcs = yield* MemoryConnector
+        bmcs.arrange(a, { failure: "AuthenticationFailed" })
+        const governor = yield* BmcGovernor
+        yield* governor.attach(endpointOf(a))
+        const first = yield* outcome(governor)
+        yield* TestClock.adjust(60_000)
+        const second = yield* outcome(governor)
+        yield* TestClock.adjust(1)
+        return [first, second]
+      }).pipe(Effect.provide(Layer.fresh(GateGovernor.layer().pipe(Layer.provideMerge(MemoryConnector.layer)))))
+      const refused = "AuthenticationFailed"
+      const withheld = "AuthenticationFailed (withheld)"
+      assert.deepStrictEqual(yield* process, [refused, refused])
+      assert.deepStrictEqual(yield* process, [withheld, refused])
+      assert.deepStrictEqual(yield* process, [withheld, withheld])
+      const [kept] = yield* (yield* ProfileStore).all
+      assert.deepStrictEqual(kept?.profile.refused, { credentialVersion: 1, times: 3 })
+    }).pipe(Effect.provide(ProfileStore.layerMemory))
+  )
+
   it.effect("does not take a refused credential for a dead BMC", () =>
     Effect.gen(function* () {
       const { governor } = yield* quiet

@@ -30,6 +30,7 @@ interface Asked {
 /** A client whose BMCs are on, log in with suite 17, and answer at once. */
 const clientLayer = (asked: Asked) =>
   Layer.succeed(IpmiClient, {
+    askMany: () => Effect.die("askMany was not arranged"),
     session: (target, options) =>
       Effect.sync((): IpmiSession => {
         asked.sessions.push({ target, preferred: options?.preferredSuite })

@@ -170,6 +170,7 @@ describe("GET /v1/tutti/nodes/ID", () => {
           in_flight: 0,
           waiting: 0,
           cipher_suite: 17,
+          quirks: [],
           round_trip_millis: 1.5
         },
         version: 1,

@@ -66,6 +66,7 @@ export const healthyGovernor: GovernorState = {
   inFlight: 0,
   waiting: 0,
   cipherSuite: 17,
+  quirks: [],
   roundTripMillis: 1.5
 }
 
