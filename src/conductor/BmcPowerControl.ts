@@ -4,6 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -12,15 +13,16 @@ import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { checkDriverInfo, rawDriverInfo } from "../domain/DriverInfoRules.ts"
 import { type Node, type NodeId, type NodeRecord, PendingPower } from "../domain/Node.ts"
 import { type PowerActionPlan, planPowerAction, type PowerStep } from "../domain/PowerActionPlan.ts"
-import { actionFailed, forcedNow, stoppedMeanwhile } from "../domain/PowerMessages.ts"
+import { actionFailed, forcedNow, lockLost, stoppedMeanwhile } from "../domain/PowerMessages.ts"
 import { type PowerAction, type PowerState, stateAfter } from "../domain/PowerState.ts"
 import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
 import { fromStore, invalid, noFreeWorker, noSuchNode } from "./ConductorError.ts"
 import { Journal, type JournalFact } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
 import { type NodeLease, NodeLock } from "./NodeLock.ts"
-import { resolvePending } from "./PendingActions.ts"
+import { atStart, ofOrphan, resolvePending } from "./PendingActions.ts"
 import { PowerControl, type PowerOutcome, type PowerRequestOptions } from "./PowerControl.ts"
 import { carryOut, type StepsOutcome } from "./PowerSteps.ts"
 
@@ -71,8 +73,16 @@ const make = Effect.gen(function* () {
     directory.observe({ nodeId, power, observedAtMillis: nowMillis, failures: 0 })
   }
 
-  const update = (nodeId: NodeId, changes: NodeChanges) =>
-    Effect.tap(store.update(nodeId, changes), (node) => Effect.sync(() => directory.put(node)))
+  /** What an action changes, the action tells. */
+  const tellOfRead = (nodeId: NodeId, to: PowerState): void => {
+    const from = directory.get(nodeId)?.observation.power ?? null
+    if (from === null || from === to || inFlight.has(nodeId)) return
+    journal.record({ nodeId, kind: "PowerObserved", actor: "operator", from, to, reason: "Read as somebody asked." })
+  }
+
+  /** `fence`: of the lock that the change is made under. */
+  const update = (nodeId: NodeId, changes: NodeChanges, actor: string, fence: number) =>
+    Effect.tap(store.update(nodeId, changes, { fence }), (node) => Effect.sync(() => directory.put(node, actor)))
 
   // ---------------------------------------------------------------------------
   // one action, in a fiber of its own that nobody but the stop interrupts
@@ -93,7 +103,8 @@ const make = Effect.gen(function* () {
           message: "an error within Tutti, see the log"
         } as const)
       ),
-      Effect.flatMap((outcome) => record(action, outcome)),
+      Effect.raceFirst(Effect.as(action.lease.lost, { _tag: "LockLost" } as const)),
+      Effect.flatMap((outcome) => (outcome._tag === "LockLost" ? leaveBehind(action) : record(action, outcome))),
       Effect.onInterrupt(() => abort(action)),
       Effect.ensuring(
         Effect.sync(() => {
@@ -104,6 +115,20 @@ const make = Effect.gen(function* () {
       )
     )
 
+  /** Who lost the lock may not write: the record stays pending, and the orphan check ends it by what a read shows. */
+  const leaveBehind = ({ action, ended }: Action): Effect.Effect<void> =>
+    Effect.asVoid(Deferred.succeed(ended, { _tag: "Failed", error: lockLost(action) }))
+
+  /** With the lock taken anew if it was lost while the database was away, unless somebody else ended the action since. */
+  const writeEnd = ({ actor, lease, node }: Action, changes: NodeChanges): Effect.Effect<unknown, StoreError> =>
+    Effect.catchReason(update(node.id, changes, actor, lease.fence), "StoreError", "LeaseLost", () =>
+      Effect.flatMap(lease.retake, (fence) =>
+        Equal.equals(directory.get(node.id)?.node.pendingPower, node.pendingPower)
+          ? update(node.id, changes, actor, fence)
+          : Effect.void
+      )
+    )
+
   /** The action's end is recorded before it is told; while the database is away, both wait. */
   const record = (action: Action, outcome: StepsOutcome): Effect.Effect<void> => {
     const { changes, fact, told } = conclude(action, outcome)
@@ -111,7 +136,7 @@ const make = Effect.gen(function* () {
       journal.record(fact)
       return Effect.asVoid(Deferred.succeed(action.ended, told))
     })
-    return Effect.andThen(update(action.node.id, changes), tell).pipe(
+    return Effect.andThen(writeEnd(action, changes), tell).pipe(
       Effect.uninterruptible,
       Effect.retry({ while: (error) => error.isRetryable, schedule: recordAgain }),
       // Gone meanwhile, or the database refuses: there is nothing left to record it in.
@@ -126,7 +151,7 @@ const make = Effect.gen(function* () {
     if (Deferred.isDoneUnsafe(action.ended)) return Effect.void
     const error = stoppedMeanwhile(action.action)
     const { id } = action.node
-    return update(id, { pendingPower: null, lastError: error }).pipe(
+    return update(id, { pendingPower: null, lastError: error }, action.actor, action.lease.fence).pipe(
       Effect.interruptible,
       Effect.timeoutOption(longestAbort),
       Effect.andThen(
@@ -188,7 +213,8 @@ const make = Effect.gen(function* () {
         action,
         requestedAt: DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
       })
-      const node = yield* Effect.mapError(update(asked.id, { pendingPower, lastError: null }), fromStore)
+      const intent = update(asked.id, { pendingPower, lastError: null }, actor, lease.fence)
+      const node = yield* Effect.mapError(intent, fromStore)
       const from = record.observation.power
       journal.record({ nodeId: node.id, actor, kind: "PowerRequested", from, to: stateAfter(action), reason: action })
       const ended = yield* Deferred.make<PowerOutcome>()
@@ -201,6 +227,7 @@ const make = Effect.gen(function* () {
     return yield* Effect.onError(accept, () => Effect.andThen(Effect.sync(lease.release), undone))
   }, Effect.uninterruptible)
 
+  const parts = { directory, governor, journal, locks, store, observe }
   return PowerControl.of({
     request,
     readNow: Effect.fn("PowerControl.readNow")(function* (ident) {
@@ -208,12 +235,14 @@ const make = Effect.gen(function* () {
       return yield* Effect.match(governor.readPower(node.id), {
         onFailure: (error) => ({ power: null, error: `${error.reason}: ${error.message}` }),
         onSuccess: (power) => {
+          tellOfRead(node.id, power)
           observe(node.id, power)
           return { power, error: null }
         }
       })
     }),
-    resolvePending: resolvePending({ directory, governor, journal, locks, store, observe }),
+    resolvePending: resolvePending(parts, atStart),
+    resolveOrphans: resolvePending(parts, ofOrphan),
     inFlight: () => Array.from(inFlight.keys())
   })
 })

@@ -14,7 +14,7 @@ import type { PeriodicTask } from "../periodics/PeriodicTask.ts"
 import { type NodeQuery, NodeStore, pageSize } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
-import { NodeLock } from "./NodeLock.ts"
+import { type NodeLease, NodeLock } from "./NodeLock.ts"
 import { Ownership } from "./Ownership.ts"
 
 /** Returned by a node's work to end the present run: no further node is begun, and the next run comes in its time. */
@@ -48,8 +48,11 @@ export interface NodePeriodic<K extends keyof Node = never, R = never> {
   readonly concurrency?: number
   /** Name of a gauge that tells how many nodes the filter found. */
   readonly nodeCountMetric?: string
-  /** Works on one node. False: it does not count toward the limit. A failure is that node's, and is logged. */
-  readonly work: (record: NodeRecord) => Effect.Effect<boolean | void | StopIteration, unknown, R>
+  /** Works on one node, under the lock if there is a purpose; writes show the lock's fence. False: it does not count toward the limit. A failure is that node's, and is logged. */
+  readonly work: (
+    record: NodeRecord,
+    lease: NodeLease | null
+  ) => Effect.Effect<boolean | void | StopIteration, unknown, R>
 }
 
 export type NodePeriodicServices = NodeDirectory | NodeLock | NodeStore | Ownership
@@ -87,11 +90,10 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, R>(
     Effect.suspend(() => {
       const record = directory.get(id)
       if (stopped || record === undefined) return Effect.succeed(false)
-      const work = definition.work(record)
       return definition.purpose === null
-        ? work
+        ? definition.work(record, null)
         : Effect.map(
-            locks.inBackground(id, definition.purpose, () => work),
+            locks.inBackground(id, definition.purpose, (lease) => definition.work(record, lease)),
             Option.getOrElse(() => false)
           )
     }).pipe(

@@ -52,6 +52,8 @@ export class PowerControl extends Context.Service<
     ) => Effect.Effect<{ readonly power: PowerState | null; readonly error: string | null }, ConductorError>
     /** At the start: ends what an earlier process left pending, with a true `last_error`; on and off are re-checked, never sent again. */
     readonly resolvePending: Effect.Effect<void>
+    /** The same for actions that nobody works on any more: their conductor is gone, or lost the node's lock. */
+    readonly resolveOrphans: Effect.Effect<void>
     /** Actions in flight. */
     readonly inFlight: () => ReadonlyArray<NodeId>
   }

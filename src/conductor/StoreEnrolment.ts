@@ -18,7 +18,7 @@ import { Enrolment, type LineError } from "./Enrolment.ts"
 import { planImport, toNewNode } from "./ImportPlan.ts"
 import { Journal } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
-import { NodeLock } from "./NodeLock.ts"
+import { type NodeLease, NodeLock } from "./NodeLock.ts"
 import { changedFields } from "./NodeDifference.ts"
 import { SyncFlow } from "./SyncFlow.ts"
 
@@ -55,8 +55,12 @@ const make = Effect.gen(function* () {
     return record === undefined ? Effect.fail(noSuchNode(ident)) : Effect.succeed(record)
   }
   const arrived = (ids: ReadonlyArray<NodeId>) => Effect.timeoutOption(directory.arrived(ids), longestArrival)
-  const update = (node: Node, changes: NodeChanges, options?: { readonly expectedVersion: number }) =>
-    Effect.tap(store.update(node.id, changes, options), (changed) => Effect.sync(() => directory.put(changed)))
+  const update = (
+    node: Node,
+    changes: NodeChanges,
+    options?: { readonly expectedVersion: number; readonly fence: number }
+  ) =>
+    Effect.tap(store.update(node.id, changes, options), (changed) => Effect.sync(() => directory.put(changed, actor)))
 
   const importNodes = Effect.fn("Enrolment.importNodes")(function* (
     input: ReadonlyArray<{ readonly line: number; readonly value: unknown }>,
@@ -107,7 +111,7 @@ const make = Effect.gen(function* () {
     return yield* find(id)
   })
 
-  const patchOnce = Effect.fnUntraced(function* (ident: string, operationsOn: OperationsOn) {
+  const patchOnce = Effect.fnUntraced(function* (ident: string, operationsOn: OperationsOn, fence: number) {
     const { node } = yield* find(ident)
     const document = toDocument(node)
     const patched = applyPatch(document, operationsOn(node))
@@ -118,7 +122,7 @@ const make = Effect.gen(function* () {
     const changes = Struct.pick(toNewNode(node.id, decoded, node, node.provisionState), configuredFields)
     const changed = changedFields(node, changes)
     if (changed.length === 0) return yield* find(node.id)
-    yield* update(node, changes, { expectedVersion: node.version })
+    yield* update(node, changes, { expectedVersion: node.version, fence })
     journal.record({ nodeId: node.id, kind: "NodeChanged", actor, reason: `Changed: ${changed.join(", ")}.` })
     if (changes.operatorMaintenance !== node.operatorMaintenance) recordMaintenance(node, changes)
     return yield* find(node.id)
@@ -126,10 +130,8 @@ const make = Effect.gen(function* () {
 
   const patchWith = Effect.fnUntraced(function* (ident: string, operationsOn: OperationsOn) {
     const { node } = yield* find(ident)
-    return yield* withLock(
-      node,
-      "change",
-      patchOnce(node.id, operationsOn).pipe(
+    return yield* withLock(node, "change", ({ fence }) =>
+      patchOnce(node.id, operationsOn, fence).pipe(
         Effect.retry({
           times: patchTries,
           while: isVersionConflict
@@ -139,12 +141,8 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const withLock = <A>(node: Node, purpose: string, effect: Effect.Effect<A, ConductorError>) =>
-    Effect.acquireUseRelease(
-      locks.acquire(node, purpose),
-      () => effect,
-      (lease) => Effect.sync(lease.release)
-    )
+  const withLock = <A>(node: Node, purpose: string, work: (lease: NodeLease) => Effect.Effect<A, ConductorError>) =>
+    Effect.acquireUseRelease(locks.acquire(node, purpose), work, (lease) => Effect.sync(lease.release))
 
   const recordMaintenance = (node: Node, { maintenanceReason, operatorMaintenance }: NodeChanges) =>
     journal.record({
@@ -177,7 +175,7 @@ const make = Effect.gen(function* () {
       const remove = Effect.flatMap(find(node.id), ({ node }) =>
         node.protected ? Effect.fail(nodeProtected(label(node))) : Effect.mapError(store.remove(node.id), fromStore)
       )
-      yield* withLock(node, "delete", remove)
+      yield* withLock(node, "delete", () => remove)
       directory.drop(node.id)
       // Of the conductor and not of the node, whose journal goes with it.
       journal.record({ nodeId: null, kind: "NodeDeleted", actor, from: label(node), reason: `uuid ${node.id}` })

@@ -26,7 +26,7 @@ import { syncRulesOf } from "./GroupRules.ts"
 import { Incidents } from "./Incidents.ts"
 import { Journal } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
-import { NodeLock } from "./NodeLock.ts"
+import { type NodeLease, NodeLock } from "./NodeLock.ts"
 import { type Consequence, consequenceOf } from "./SyncConsequences.ts"
 import { syncTask } from "./TaskNames.ts"
 
@@ -142,7 +142,7 @@ const make = Effect.gen(function* () {
     )
     const byId = new Map(batch.map((entry) => [entry.node.id, entry]))
     for (const node of changed) {
-      directory.put(node)
+      directory.put(node, syncTask)
       const facts = byId.get(node.id)?.consequence.facts ?? []
       if (byId.get(node.id)?.decision._tag === "Accept") incidents.accepted(node.id)
       for (const fact of facts) journal.record({ ...fact, nodeId: node.id, actor: syncTask })
@@ -168,7 +168,7 @@ const make = Effect.gen(function* () {
     if (writes.length > 0) yield* write(writes)
   })
 
-  const correct = Effect.fnUntraced(function* (item: SyncItem) {
+  const correct = Effect.fnUntraced(function* (item: SyncItem, { fence }: NodeLease) {
     const decided = decideAnew(item, false)
     if (decided?.decision._tag !== "Correct" || item.answer._tag !== "Read") return
     const { node } = decided
@@ -182,7 +182,7 @@ const make = Effect.gen(function* () {
     }
     const lastError = notCorrected(power, bmcFailed(sent.failure.reason, sent.failure.message))
     journal.record({ ...fact, kind: "PowerFailed", severity: "ERROR", reason: lastError })
-    directory.put(yield* store.update(node.id, { lastError }))
+    directory.put(yield* store.update(node.id, { lastError }, { fence }), syncTask)
   })
 
   const warn = (error: unknown) =>
@@ -207,7 +207,7 @@ const make = Effect.gen(function* () {
   const runCorrections: Effect.Effect<void> = Effect.forever(
     Effect.gen(function* () {
       const item = yield* Queue.take(corrections)
-      yield* survive(locks.inBackground(item.nodeId, syncTask, () => correct(item)))
+      yield* survive(locks.inBackground(item.nodeId, syncTask, (lease) => correct(item, lease)))
       finish(1)
     })
   )

@@ -63,20 +63,30 @@ export const forcedNow = (action: PowerAction, message: string): string =>
 export const stoppedMeanwhile = (action: PowerAction): string =>
   `${action} was under way when the conductor stopped; whether the machine followed is not known.`
 
-/** An action that an earlier process left behind, and what the machine shows now. */
+/** An action whose conductor could not renew the node's lock, and so may not go on. */
+export const lockLost = (action: PowerAction): string =>
+  `${action} was cut off: the node's lock could not be renewed in the database. What became of the machine is looked at ` +
+  "once the database is back."
+
+/** What had become of who carried an action out. */
+export const conductorEnded = "the conductor ended"
+export const lockEnded = "its conductor ended or lost the node's lock"
+
+/** An action that was left behind when this `happened`, and what the machine shows now. */
 export const leftBehind = (
   action: PowerAction,
   requestedAt: string,
   now: PowerState | null,
-  error: string | null
+  error: string | null,
+  happened = conductorEnded
 ): string =>
-  `${action}, asked for at ${requestedAt}, was under way when the conductor ended. It is not sent again, and whether it ` +
+  `${action}, asked for at ${requestedAt}, was under way when ${happened}. It is not sent again, and whether it ` +
   `happened is not known; ` +
   (now === null
     ? `the BMC could not be read since${error === null ? "" : ` (${error})`}.`
     : `the machine is in '${now}' now.`)
 
-export const confirmedLater = (action: PowerAction): string =>
-  `${action} was under way when the conductor ended; a read confirms it now.`
+export const confirmedLater = (action: PowerAction, happened = conductorEnded): string =>
+  `${action} was under way when ${happened}; a read confirms it now.`
 
 const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import { PowerControl, type PowerOutcome } from "../../src/conductor/PowerControl.ts"
 import { PendingPower } from "../../src/domain/Node.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
@@ -235,7 +236,9 @@ describe("a user's power action", () => {
   it.effect("is refused while as many are under way as may be, and goes again once one has ended", () =>
     Effect.gen(function* () {
       const power = yield* PowerControl
+      const bmcs = yield* MemoryGovernor
       yield* enrol(3)
+      for (const id of [nodeId(1), nodeId(2)]) bmcs.setDelay(id, 2000)
       yield* pass
       const [first, second] = [yield* power.request("n1", "rebooting"), yield* power.request("n2", "power off")]
       const { reason } = yield* Effect.flip(power.request("n3", "power off"))

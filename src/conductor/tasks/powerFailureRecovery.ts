@@ -10,13 +10,14 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { BmcGovernor } from "../../bmc/BmcGovernor.ts"
-import type { Node, NodeId, NodeRecord } from "../../domain/Node.ts"
+import type { NodeId, NodeRecord } from "../../domain/Node.ts"
+import type { PowerState } from "../../domain/PowerState.ts"
 import type { PeriodicTask } from "../../periodics/PeriodicTask.ts"
 import { NodeStore } from "../../store/NodeStore.ts"
 import { ConductorConfig } from "../ConductorConfig.ts"
 import { Journal } from "../Journal.ts"
 import { NodeDirectory } from "../NodeDirectory.ts"
-import { NodeLock } from "../NodeLock.ts"
+import { type NodeLease, NodeLock } from "../NodeLock.ts"
 import { Ownership } from "../Ownership.ts"
 import { consequenceOf } from "../SyncConsequences.ts"
 import { recoveryTask } from "../TaskNames.ts"
@@ -43,41 +44,44 @@ export const powerFailureRecovery: Effect.Effect<
 
   const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
-  const recover = Effect.fnUntraced(function* (node: Node) {
-    const read = yield* Effect.result(governor.readPower(node.id))
+  /** Looks without the lock, which is for the few that answer: a fleet of dead BMCs takes none. */
+  const recover = Effect.fnUntraced(function* (id: NodeId) {
+    const read = yield* Effect.result(governor.readPower(id))
     const nowMillis = yield* Clock.currentTimeMillis
     if (read._tag === "Failure") {
-      const tries = (backOff.get(node.id)?.tries ?? 0) + 1
+      const tries = (backOff.get(id)?.tries ?? 0) + 1
       const spacingMillis = Duration.toMillis(config.powerFailureRecoveryInterval)
       const pauseMillis = spacingMillis * Math.min(2 ** (tries - 1), longestBackOff)
       // Less a moment: the run that comes then may be a little early.
-      backOff.set(node.id, { tries, nextMillis: (yield* monotonicMillis) + pauseMillis - 1000 })
+      backOff.set(id, { tries, nextMillis: (yield* monotonicMillis) + pauseMillis - 1000 })
       return
     }
     const power = read.success
-    directory.observe({ nodeId: node.id, power, observedAtMillis: nowMillis, failures: 0 })
+    directory.observe({ nodeId: id, power, observedAtMillis: nowMillis, failures: 0 })
+    yield* locks.inBackground(id, recoveryTask, (lease) => clear(id, power, lease))
+  })
+
+  const clear = Effect.fnUntraced(function* (id: NodeId, power: PowerState, { fence }: NodeLease) {
+    const record = directory.get(id)
+    if (record === undefined || !isCandidate(record)) return
+    const { node } = record
     const answer = { _tag: "Read", power } as const
-    const now = DateTime.makeUnsafe(nowMillis)
-    const consequence = consequenceOf({ _tag: "Recover", power, failures: 0 }, answer, node, now)
+    const consequence = consequenceOf({ _tag: "Recover", power, failures: 0 }, answer, node, yield* DateTime.now)
     if (consequence === null) return
-    const update = { id: node.id, changes: consequence.changes, expectedVersion: node.version }
+    const update = { id, changes: consequence.changes, expectedVersion: node.version, fence }
     for (const changed of yield* store.updateAll([update])) {
-      directory.put(changed)
-      for (const fact of consequence.facts) journal.record({ ...fact, nodeId: node.id, actor: recoveryTask })
+      directory.put(changed, recoveryTask)
+      for (const fact of consequence.facts) journal.record({ ...fact, nodeId: id, actor: recoveryTask })
     }
   })
 
   /** One node's failure to be written is that node's: the others are tried all the same. */
-  const tryOne = ({ node }: NodeRecord) =>
-    locks
-      .inBackground(node.id, recoveryTask, () => recover(node))
-      .pipe(
-        Effect.catch((error) =>
-          Effect.logWarning("A node's recovery could not be recorded; it is tried again later", error.message).pipe(
-            Effect.annotateLogs({ node: node.id, task: recoveryTask })
-          )
-        )
+  const tryOne = ({ node: { id } }: NodeRecord) =>
+    Effect.catch(recover(id), (error) =>
+      Effect.logWarning("A node's recovery could not be recorded; it is tried again later", error.message).pipe(
+        Effect.annotateLogs({ node: id, task: recoveryTask })
       )
+    )
 
   const isCandidate = ({ node }: NodeRecord): boolean =>
     node.fault !== null && node.provisionState !== "enroll" && node.pendingPower === null && ownership.isMine(node.id)
