@@ -9,6 +9,8 @@ import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { LeaseStore } from "../store/LeaseStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
+import type { SelStore } from "../store/SelStore.ts"
+import type { SensorStore } from "../store/SensorStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as BmcPowerControl from "./BmcPowerControl.ts"
 import * as BmcProvisioning from "./BmcProvisioning.ts"
@@ -25,9 +27,13 @@ import { PowerControl } from "./PowerControl.ts"
 import { Provisioning } from "./Provisioning.ts"
 import * as StoreEnrolment from "./StoreEnrolment.ts"
 import * as StoreNodeDirectory from "./StoreNodeDirectory.ts"
+import { SelCollector } from "./SelCollector.ts"
+import { SensorCollector } from "./SensorCollector.ts"
 import { SyncActions } from "./SyncActions.ts"
 import { SyncFlow } from "./SyncFlow.ts"
+import { collectSel } from "./tasks/collectSel.ts"
 import { powerFailureRecovery } from "./tasks/powerFailureRecovery.ts"
+import { sendSensorData } from "./tasks/sendSensorData.ts"
 import { syncPowerStates } from "./tasks/syncPowerStates.ts"
 import { waitStateTimeouts } from "./tasks/waitStateTimeouts.ts"
 
@@ -40,6 +46,8 @@ export type ConductorServices =
   | ObservationWriter
   | PowerControl
   | Provisioning
+  | SelCollector
+  | SensorCollector
   | SyncActions
   | SyncFlow
 
@@ -58,7 +66,16 @@ export const layer: Layer.Layer<
   | NodeStore
   | Ownership
   | SecureRandom.SecureRandom
-> = Layer.mergeAll(BmcPowerControl.layer, BmcProvisioning.layer, StoreEnrolment.layer, IncidentWatch.layer).pipe(
+  | SelStore
+  | SensorStore
+> = Layer.mergeAll(
+  BmcPowerControl.layer,
+  BmcProvisioning.layer,
+  StoreEnrolment.layer,
+  IncidentWatch.layer,
+  SelCollector.layer,
+  SensorCollector.layer
+).pipe(
   Layer.provideMerge(SyncFlow.layer),
   Layer.provideMerge(SyncActions.layer),
   Layer.provideMerge(Incidents.layer),
@@ -84,6 +101,9 @@ export const layerTasks: Layer.Layer<
   | PeriodicWorker
   | PowerControl
   | Provisioning
+  | SelCollector
+  | SensorCollector
+  | SensorStore
   | SyncFlow
 > = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -101,6 +121,8 @@ export const layerTasks: Layer.Layer<
     yield* Effect.forkScoped(provisioning.resolveInterrupted)
     yield* worker.add(yield* syncPowerStates)
     yield* worker.add(yield* powerFailureRecovery)
+    yield* worker.add(yield* sendSensorData)
+    yield* worker.add(yield* collectSel)
     yield* worker.add(yield* waitStateTimeouts)
   })
 )

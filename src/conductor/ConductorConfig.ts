@@ -21,6 +21,8 @@ import {
   keepAliveTask,
   orphansTask,
   recoveryTask,
+  selTask,
+  sensorsTask,
   staleConductorsTask,
   syncTask,
   waitTimeoutsTask
@@ -55,6 +57,13 @@ export interface ConductorOptions {
   readonly inspectWaitTimeout: Duration.Duration
   readonly cleanCallbackTimeout: Duration.Duration
   readonly deployCallbackTimeout: Duration.Duration
+  readonly sendSensorData: boolean
+  readonly sendSensorDataByGroup: ByGroup<boolean>
+  readonly sendSensorDataInterval: Duration.Duration
+  readonly sendSensorDataWorkers: number
+  readonly collectSel: boolean
+  readonly collectSelInterval: Duration.Duration
+  readonly collectSelWorkers: number
   readonly nodeLockedRetryAttempts: number
   readonly nodeLockedRetryInterval: Duration.Duration
   readonly nodeLockLease: Duration.Duration
@@ -248,6 +257,50 @@ export const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<Conduct
     waitState,
     Duration.seconds(1800),
     "How long a node may be in `deploy wait`, before its deployment has failed; 0 is for ever"
+  ),
+  sendSensorData: option(
+    "TUTTI_SEND_SENSOR_DATA",
+    boolean,
+    false,
+    "Whether sensors are read: their latest values are stored, and told by `/metrics/sensors`"
+  ),
+  sendSensorDataByGroup: option(
+    "TUTTI_SEND_SENSOR_DATA_BY_GROUP",
+    byGroup(boolean),
+    new Map(),
+    "The same for single conductor groups, in place of the value above"
+  ),
+  sendSensorDataInterval: option(
+    "TUTTI_SEND_SENSOR_DATA_INTERVAL",
+    interval,
+    Duration.seconds(600),
+    "Spacing of `send_sensor_data`: how often each node's sensors are read, spread over it by a hash of the node",
+    { task: sensorsTask }
+  ),
+  sendSensorDataWorkers: option(
+    "TUTTI_SEND_SENSOR_DATA_WORKERS",
+    intBetween(1, 10_000),
+    4,
+    "Of how many nodes the sensors are read at once; a node that takes longer than a quarter of a second no longer counts"
+  ),
+  collectSel: option(
+    "TUTTI_COLLECT_SEL",
+    boolean,
+    true,
+    "Whether the event logs of BMCs are read into the journal: two requests a BMC and spacing while nothing happens"
+  ),
+  collectSelInterval: option(
+    "TUTTI_COLLECT_SEL_INTERVAL",
+    interval,
+    Duration.seconds(600),
+    "Spacing of `collect_sel`: how often each event log is looked at, spread over it by a hash of the node",
+    { task: selTask }
+  ),
+  collectSelWorkers: option(
+    "TUTTI_COLLECT_SEL_WORKERS",
+    intBetween(1, 10_000),
+    4,
+    "How many event logs are read at once; one that takes longer than a quarter of a second no longer counts"
   ),
   nodeLockedRetryAttempts: option(
     "TUTTI_NODE_LOCKED_RETRY_ATTEMPTS",

@@ -78,3 +78,38 @@ export const tasksMissed = Metric.counter("tutti_periodic_tasks_missed_total", {
   description: "Times that a periodic task was found overdue",
   incremental: true
 })
+
+const sensorReads = (outcome: PollOutcome) =>
+  Metric.counter("tutti_sensor_reads_total", {
+    description: "Rounds over the sensors of a node, by how they ended",
+    incremental: true,
+    attributes: { outcome }
+  })
+const selReads = (outcome: PollOutcome) =>
+  Metric.counter("tutti_sel_reads_total", {
+    description: "Looks at the event log of a BMC, by how they ended",
+    incremental: true,
+    attributes: { outcome }
+  })
+
+type CounterOf = typeof sensorReads
+const byOutcome = (counter: CounterOf): Readonly<Record<PollOutcome, ReturnType<CounterOf>>> => ({
+  ok: counter("ok"),
+  timeout: counter("timeout"),
+  auth: counter("auth"),
+  busy: counter("busy"),
+  protocol: counter("protocol"),
+  skipped: counter("skipped")
+})
+export const sensorReadCounters = byOutcome(sensorReads)
+export const selReadCounters = byOutcome(selReads)
+
+export const selEvents = Metric.counter("tutti_sel_events_total", {
+  description: "Events taken from the logs of BMCs into the journal",
+  incremental: true
+})
+
+export const sensorReadingsLost = Metric.counter("tutti_sensor_readings_lost_total", {
+  description: "Rounds over a node's sensors that were given up while the database was away",
+  incremental: true
+})

@@ -10,6 +10,10 @@ export const syncRulesOf = (config: ConductorOptions, group: string): SyncRules 
   observeOnly: config.observeOnlyByGroup.get(group) ?? config.observeOnly
 })
 
+/** Whether the sensors of this group's nodes are read. */
+export const readsSensorsOf = (config: ConductorOptions, group: string): boolean =>
+  config.sendSensorDataByGroup.get(group) ?? config.sendSensorData
+
 /** How old an observation of this group's nodes may be to count as fresh: two spacings of power sync, if nobody set it. */
 export const maximumAgeMillisOf = (config: ConductorOptions, group: string): number => {
   const set = Duration.toMillis(config.maximumAgeByGroup.get(group) ?? config.maximumAge)

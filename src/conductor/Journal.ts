@@ -46,6 +46,8 @@ export class Journal extends Context.Service<
   {
     /** Takes it over at once, with the present time. */
     readonly record: (fact: JournalFact) => void
+    /** Tells listeners of entries that were written in a transaction of their own; they are not written again. */
+    readonly announce: (entries: ReadonlyArray<JournalEntry>) => void
     /** Every entry from subscription on; a slow reader loses the oldest. */
     readonly entries: Stream.Stream<JournalEntry>
     /** Succeeds once everything recorded so far is committed; waits for ever while the database is away. */
@@ -106,6 +108,9 @@ const make = Effect.gen(function* () {
       keepBound()
       PubSub.publishUnsafe(live, entry)
       writer.notify()
+    },
+    announce: (entries) => {
+      for (const entry of entries) PubSub.publishUnsafe(live, entry)
     },
     entries: Stream.fromPubSub(live),
     drain: writer.drain,

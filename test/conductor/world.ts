@@ -26,6 +26,8 @@ import * as MemoryChassisStore from "../../src/store/MemoryChassisStore.ts"
 import * as MemoryJournalStore from "../../src/store/MemoryJournalStore.ts"
 import * as MemoryLeaseStore from "../../src/store/MemoryLeaseStore.ts"
 import * as MemoryNodeStore from "../../src/store/MemoryNodeStore.ts"
+import * as MemorySelStore from "../../src/store/MemorySelStore.ts"
+import * as MemorySensorStore from "../../src/store/MemorySensorStore.ts"
 import { type NewNode, NodeStore } from "../../src/store/NodeStore.ts"
 import { StoreError, Unavailable } from "../../src/store/StoreError.ts"
 import { makeNewNode, nodeId } from "../domain/nodes.ts"
@@ -174,6 +176,8 @@ export const ground = (options: Partial<ConductorOptions> = {}) =>
         ConductorConfig.layer({ syncPowerStateSpread: false, ...options }),
         Ownership.layerSolo,
         MemoryChassisStore.layer,
+        MemorySelStore.layer,
+        MemorySensorStore.layer,
         SecureRandom.layerWebCrypto
       )
     )
@@ -232,8 +236,11 @@ export const journalOf = (id: NodeId | null) =>
     return stored.map(({ entry }) => entry).toReversed()
   })
 
+/** Kinds of the node's journal, oldest first, but for its `last_error` that opened and closed. */
 export const kindsOf = (id: NodeId) =>
-  Effect.map(journalOf(id), (entries): ReadonlyArray<JournalKind> => entries.map(({ kind }) => kind))
+  Effect.map(journalOf(id), (entries): ReadonlyArray<JournalKind> =>
+    entries.map(({ kind }) => kind).filter((kind) => kind !== "ErrorOpened" && kind !== "ErrorClosed")
+  )
 
 /** Commands that reached the machines, in order. */
 export const commands = Effect.map(MemoryGovernor, (bmcs) => bmcs.commands().map(({ command }) => command))
