@@ -25,8 +25,11 @@ export class NodeDirectory extends Context.Service<
     readonly size: () => number
     /** Replaces what was last observed and hands it to the writer. Ignores a node that is gone. */
     readonly observe: (observation: PowerObservation) => void
-    /** Takes over a change that the store has just confirmed, without waiting to be told; an older version is ignored. */
-    readonly put: (node: Node) => void
+    /**
+     * Takes over a change that the store has just confirmed, without waiting to be told; an older version is ignored.
+     * Its `last_error` that opens or closes is journalled, as of `actor`.
+     */
+    readonly put: (node: Node, actor: string) => void
     /** Forgets a node that the store has just removed. */
     readonly drop: (nodeId: NodeId) => void
     /** Succeeds once all of these are here and their BMCs known to the governor. */

@@ -9,6 +9,8 @@ import { addressOf } from "../domain/DriverInfoRules.ts"
 import type { Node, NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
 import { type NodeChange, NodeStore } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import { Journal } from "./Journal.ts"
+import { factsOfChange, type Told } from "./NodeChangeFacts.ts"
 import { type BmcChange, NodeDirectory } from "./NodeDirectory.ts"
 import { ObservationWriter } from "./ObservationWriter.ts"
 
@@ -24,20 +26,24 @@ export const endpointOf = (node: Node): BmcEndpoint | null => {
 }
 
 /** Fails when the store can't be read at the start. */
-export const layer: Layer.Layer<NodeDirectory, StoreError, NodeStore | BmcGovernor | ObservationWriter> = Layer.effect(
-  NodeDirectory,
-  Effect.suspend(() => make)
-)
+export const layer: Layer.Layer<NodeDirectory, StoreError, BmcGovernor | Journal | NodeStore | ObservationWriter> =
+  Layer.effect(
+    NodeDirectory,
+    Effect.suspend(() => make)
+  )
 
 /** A record that is written to in place: those who hold it see the present. */
 interface Entry extends NodeRecord {
   node: Node
   observation: PowerObservation
+  /** What the journal knows: the store's word of a change may come before that of who made it. */
+  told: Told
 }
 
 const make = Effect.gen(function* () {
   const store = yield* NodeStore
   const governor = yield* BmcGovernor
+  const journal = yield* Journal
   const writer = yield* ObservationWriter
   const entries = new Map<NodeId, Entry>()
   const names = new Map<string, NodeId>()
@@ -54,7 +60,7 @@ const make = Effect.gen(function* () {
     const createdAt = DateTime.toEpochMillis(node.createdAt)
     if (removed.get(node.id) === createdAt) return
     const entry = entries.get(node.id)
-    if (entry === undefined) entries.set(node.id, { node, observation })
+    if (entry === undefined) entries.set(node.id, { node, observation, told: node })
     else {
       if (node.version < entry.node.version) return
       if (entry.node.name !== null && names.get(entry.node.name) === node.id) names.delete(entry.node.name)
@@ -133,9 +139,13 @@ const make = Effect.gen(function* () {
       entry.observation = observation
       writer.offer(observation)
     },
-    put: (node) => {
+    put: (node, actor) => {
       const entry = entries.get(node.id)
-      if (entry !== undefined) put(node, entry.observation)
+      if (entry === undefined) return
+      put(node, entry.observation)
+      if (entry.node.version > node.version) return
+      for (const fact of factsOfChange(entry.told, node, actor)) journal.record(fact)
+      entry.told = node
     },
     drop,
     arrived: (ids) =>

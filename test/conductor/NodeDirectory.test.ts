@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, PubSub, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
+import { Journal } from "../../src/conductor/Journal.ts"
 import { type BmcChange, NodeDirectory } from "../../src/conductor/NodeDirectory.ts"
 import { ObservationWriter } from "../../src/conductor/ObservationWriter.ts"
 import * as StoreNodeDirectory from "../../src/conductor/StoreNodeDirectory.ts"
@@ -10,7 +11,9 @@ import { type NodeChange, NodeStore } from "../../src/store/NodeStore.ts"
 import { makeNewNode, makeNode, nodeId } from "../domain/nodes.ts"
 import { enrol, ground } from "./world.ts"
 
-const directoryLayer = StoreNodeDirectory.layer.pipe(Layer.provideMerge(ObservationWriter.layer))
+const directoryLayer = StoreNodeDirectory.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(Journal.layer, ObservationWriter.layer))
+)
 const layer = directoryLayer.pipe(Layer.provideMerge(ground()))
 
 const read = (n: number, power: "power on" | "power off") => ({
@@ -84,8 +87,8 @@ describe("the directory of nodes", () => {
       yield* enrol(1)
       const older = yield* store.update(nodeId(1), { owner: "first" })
       const newer = yield* store.update(nodeId(1), { owner: "second" })
-      directory.put(newer)
-      directory.put(older)
+      directory.put(newer, "operator")
+      directory.put(older, "operator")
       assert.strictEqual(directory.get(nodeId(1))?.node.owner, "second")
       yield* TestClock.adjust(0)
       assert.strictEqual(directory.get(nodeId(1))?.node.owner, "second")
@@ -103,7 +106,7 @@ describe("the directory of nodes", () => {
         const upserted = { _tag: "NodesUpserted", records: [{ node, observation: read(1, "power on") }] } as const
         yield* PubSub.publishAll(changes, [upserted, { _tag: "NodesDeleted", ids: [node.id] }, upserted])
         yield* TestClock.adjust(0)
-        directory.put(node)
+        directory.put(node, "operator")
         assert.deepStrictEqual([directory.size(), directory.find("n1")], [0, undefined])
       }).pipe(Effect.provide(directoryLayer.pipe(Layer.provide(Layer.succeed(NodeStore, replayed)))))
     }).pipe(Effect.provide(ground()))

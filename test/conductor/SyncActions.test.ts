@@ -18,7 +18,7 @@ const passes = (count: number) => Effect.forEach(Array.from({ length: count }), 
 const change = Effect.fnUntraced(function* (id: NodeId, changes: Partial<Node>) {
   const directory = yield* NodeDirectory
   const node = yield* nodeOf(id)
-  directory.put(new Node({ ...node, ...changes, version: node.version + 1 }))
+  directory.put(new Node({ ...node, ...changes, version: node.version + 1 }), "operator")
 })
 
 /** Node 1, recorded as on, was just read to be off; nothing was done about it yet. */
