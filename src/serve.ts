@@ -92,14 +92,12 @@ const store = ({ store }: ServiceOptions) =>
 export const serviceLayer = (options: ServiceOptions) =>
   Layer.mergeAll(
     Layer.unwrap(
-      Effect.map(ConductorConfig, ({ conductorHost, syncPowerStateInterval }) =>
+      Effect.map(ConductorConfig, ({ conductorHost }) =>
         serverLayer({
           host: options.host,
           port: options.port,
           version: options.version,
           hostname: conductorHost,
-          // A node is fresh when the last pass or the one before has seen it.
-          maxAge: Duration.times(syncPowerStateInterval, 2),
           powerSyncTask: syncTask,
           gracefulStop: REQUESTS_STOP_WITHIN
         })

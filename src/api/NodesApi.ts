@@ -90,6 +90,10 @@ export const NodeDetail = Schema.Struct({
     Schema.Struct({ holder: Schema.String, purpose: Schema.String, since: Schema.String, expires: Schema.String })
   ),
   governor: Schema.NullOr(GovernorView),
+  /** What comes next, by time. */
+  next: Schema.Array(Schema.Struct({ what: Schema.String, at: Schema.String })),
+  /** What does not happen, and why; `until` is null where no time ends it. */
+  blocked: Schema.Array(Schema.Struct({ what: Schema.String, by: Schema.String, until: Schema.NullOr(Schema.String) })),
   version: Schema.Int,
   credential_version: Schema.Int,
   created_at: Schema.String,

@@ -17,6 +17,25 @@ export const DatabaseState = Schema.Struct({
 })
 export type DatabaseState = typeof DatabaseState.Type
 
+/** An outage of many BMCs at once. */
+export const Incident = Schema.Struct({
+  /** Counts up from the conductor's start. */
+  number: Schema.Int,
+  scopes: Schema.Array(Schema.Struct({ kind: Schema.Literals(["group", "rack", "subnet"]), name: Schema.String })),
+  opened_at: Schema.String,
+  /** Null while it is open. */
+  closed_at: Schema.NullOr(Schema.String),
+  /** The incident that it turned out to be a part of. */
+  part_of: Schema.NullOr(Schema.Int),
+  /** Nodes of its scopes, those that fail now, and the most that failed at once. */
+  nodes: Schema.Int,
+  failing: Schema.Int,
+  worst: Schema.Int,
+  /** Machines that came back in another state than recorded; their records followed them. */
+  changed: Schema.Int
+})
+export type Incident = typeof Incident.Type
+
 export const Health = Schema.Struct({ status: Schema.Literal("serving"), database: DatabaseState })
 
 export const Status = Schema.Struct({
@@ -43,10 +62,21 @@ export const Status = Schema.Struct({
   }),
   freshness: Schema.Struct({
     max_age_seconds: Schema.Finite,
-    /** Of all nodes, those observed within `max_age_seconds`: 0 to 1, and 1 for an empty fleet. */
+    /** Of all nodes, those within the maximum age of their conductor group: 0 to 1, and 1 for an empty fleet. */
     share_within: Schema.Finite,
-    oldest_age_seconds: Schema.NullOr(Schema.Finite)
+    oldest_age_seconds: Schema.NullOr(Schema.Finite),
+    /** By conductor group, the least fresh first; at most 100. */
+    groups: Schema.Array(
+      Schema.Struct({
+        group: Schema.String,
+        nodes: Schema.Int,
+        max_age_seconds: Schema.Finite,
+        share_within: Schema.Finite
+      })
+    )
   }),
+  /** Outages of many BMCs at once that are open. */
+  incidents: Schema.Array(Incident),
   /** The periodic task that polls the fleet; null before it is added. */
   power_sync: Schema.NullOr(Task),
   /** Alarms: periodic tasks that should have run and did not. */
@@ -110,6 +140,10 @@ export class ServiceApi extends HttpApiGroup.make("service").add(
     success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
   }),
   HttpApiEndpoint.get("status", "/v1/tutti/status", { success: Status }),
+  // Open ones, then those that closed last, at most 50 of them.
+  HttpApiEndpoint.get("incidents", "/v1/tutti/incidents", {
+    success: Schema.Struct({ incidents: Schema.Array(Incident) })
+  }),
   HttpApiEndpoint.get("journal", "/v1/tutti/journal", {
     query: {
       node: Schema.optionalKey(Schema.String),

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { JournalEvent, Status } from "../api/ServiceApi.ts"
 import { CliFailure } from "./CliFailure.ts"
+import { formatScopes } from "./incidents.ts"
 import { type Column, formatAge, Json, print, printable, printTable } from "./Output.ts"
 import { call, toFailure, Url } from "./Server.ts"
 
@@ -18,19 +19,38 @@ const tasks = ({ overdue_tasks, paused_tasks }: Status): string => {
   return [...overdue, ...paused].join("; ") || "all run when they should"
 }
 
+const age = ({ groups, max_age_seconds, oldest_age_seconds, share_within }: Status["freshness"]): string => {
+  const all = `${percent(share_within)} observed within ${formatAge(max_age_seconds)}`
+  const oldest = oldest_age_seconds === null ? "" : `, the oldest ${formatAge(oldest_age_seconds)} ago`
+  const stale = groups
+    .filter((group) => group.share_within < 1)
+    .slice(0, 5)
+    .map(
+      ({ group, ...of }) => `${groupName(group)} ${percent(of.share_within)} within ${formatAge(of.max_age_seconds)}`
+    )
+  return all + oldest + (groups.length < 2 || stale.length === 0 ? "" : `; least: ${stale.join(", ")}`)
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const groupName = (group: string): string => (group === "" ? "(default group)" : group)
+
+const outages = (incidents: Status["incidents"]): string =>
+  incidents.length === 0
+    ? "none"
+    : incidents
+        .map(({ failing, nodes, scopes }) => `OPEN: ${failing} of ${nodes} BMCs of ${formatScopes(scopes)} fail`)
+        .join("; ")
+
 const facts = (status: Status) => {
-  const { conductor, database, freshness, nodes, uptime_seconds, version } = status
+  const { conductor, database, freshness, incidents, nodes, uptime_seconds, version } = status
   return [
     ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
     ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
     ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
     ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
     ["power actions", `${nodes.acting} under way`],
-    [
-      "freshness",
-      `${(freshness.share_within * 100).toFixed(1)} % observed within ${formatAge(freshness.max_age_seconds)}` +
-        (freshness.oldest_age_seconds === null ? "" : `, the oldest ${formatAge(freshness.oldest_age_seconds)} ago`)
-    ],
+    ["freshness", age(freshness)],
+    ["incidents", outages(incidents)],
     ["tasks", tasks(status)]
   ]
 }

@@ -29,6 +29,7 @@ import { periodicsTree } from "./periodics.ts"
 import { power } from "./power/power.ts"
 import { demo, serve } from "./serve.ts"
 import { Url } from "./Server.ts"
+import { incidents } from "./incidents.ts"
 import { journal, status } from "./service.ts"
 import { settings } from "./settings.ts"
 import { simulate } from "./simulate.ts"
@@ -65,6 +66,18 @@ const ipmi = Command.make("ipmi").pipe(
 
 export const tutti = Command.make("tutti").pipe(
   Command.withDescription("A conductor for bare-metal fleets"),
-  Command.withSubcommands([serve, demo, node, power, periodicsTree, status, journal, settings, ipmi, simulate]),
+  Command.withSubcommands([
+    serve,
+    demo,
+    node,
+    power,
+    periodicsTree,
+    status,
+    incidents,
+    journal,
+    settings,
+    ipmi,
+    simulate
+  ]),
   Command.withGlobalFlags([Json, Url])
 )

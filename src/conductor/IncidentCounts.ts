@@ -13,19 +13,11 @@ import {
   keyOf,
   needed,
   type Place,
-  type Ramp,
   type Scope,
-  scopesOf,
-  startRamp
+  scopesOf
 } from "../domain/Incidents.ts"
 import { Fifo } from "./Fifo.ts"
-
-/** A scope, and how many of its nodes there are and began to fail lately. */
-export interface ScopeCount {
-  readonly scope: Scope
-  total: number
-  recent: number
-}
+import { countUp, nodesOf, openIncident, type OpenIncident, type ScopeCount } from "./OpenIncident.ts"
 
 interface PlaceCount extends Place<ScopeCount> {
   readonly scopes: ReadonlyArray<ScopeCount>
@@ -46,26 +38,6 @@ interface Trouble {
   incident: OpenIncident | null
   /** It was asked by a canary round or a step of the ramp. */
   asked: boolean
-}
-
-export interface OpenIncident {
-  readonly number: number
-  /** Wall clock. */
-  readonly openedAtMillis: number
-  /** Monotonic, like all others here. */
-  readonly beganMillis: number
-  scopes: ReadonlyArray<ScopeCount>
-  /** Scopes were added last; what fails until a window later is of the same cause. */
-  grewMillis: number
-  /** Since when so few fail that it is over; null while it is not. */
-  overSinceMillis: number | null
-  /** Nodes that fail now, the most that failed at once, and those whose record followed them. */
-  failing: number
-  worst: number
-  changed: number
-  ramp: Ramp
-  /** The incident that it became part of. */
-  mergedInto: OpenIncident | null
 }
 
 /** Of a BMC: none, a refusal that only concerns this node, or a power state, as recorded or not. */
@@ -271,13 +243,14 @@ export class IncidentCounts {
         nowMillis - incident.grewMillis <= windowMillis ||
         places.some((place) => place.incident === incident && place.scopes.some((scope) => fresh.includes(scope)))
     )
-    const [incident = this.make(nowMillis, nowWallMillis), ...others] = touched
+    const [incident = openIncident(++this.opened, nowMillis, nowWallMillis), ...others] = touched
     const scopes = [...touched.flatMap(({ scopes }) => scopes), ...fresh]
     incident.scopes = explain(
       scopes,
       places.map(({ scopes }) => ({ scopes, recent: 1 }))
     )
     incident.grewMillis = nowMillis
+    this.open.add(incident)
     for (const other of others) {
       other.mergedInto = incident
       this.open.delete(other)
@@ -286,24 +259,6 @@ export class IncidentCounts {
     for (const entry of this.trouble.values()) {
       if (entry.failing && entry.place.incident !== null) this.assign(entry, entry.place.incident)
     }
-  }
-
-  private make(nowMillis: number, nowWallMillis: number): OpenIncident {
-    const incident: OpenIncident = {
-      number: ++this.opened,
-      openedAtMillis: nowWallMillis,
-      beganMillis: nowMillis,
-      scopes: [],
-      grewMillis: nowMillis,
-      overSinceMillis: null,
-      failing: 0,
-      worst: 0,
-      changed: 0,
-      ramp: startRamp(nowMillis),
-      mergedInto: null
-    }
-    this.open.add(incident)
-    return incident
   }
 
   /** Tells every place which incident covers it. */
@@ -346,11 +301,4 @@ export class IncidentCounts {
     if (count === undefined) this.scopes.set(key, (count = { scope, total: 0, recent: 0 }))
     return count
   }
-}
-
-/** Nodes of the incident's scopes, those that never failed included. */
-export const nodesOf = ({ scopes }: OpenIncident): number => scopes.reduce((sum, { total }) => sum + total, 0)
-
-const countUp = (incident: OpenIncident): void => {
-  incident.worst = Math.max(incident.worst, ++incident.failing)
 }

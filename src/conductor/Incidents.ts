@@ -11,12 +11,13 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { nameOf, nextStep, type Scope } from "../domain/Incidents.ts"
+import { namesOf, nextStep, type Scope } from "../domain/Incidents.ts"
 import type { Node, NodeId, NodeRecord } from "../domain/Node.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
-import { type Answer, IncidentCounts, nodesOf, type OpenIncident } from "./IncidentCounts.ts"
+import { type Answer, IncidentCounts } from "./IncidentCounts.ts"
 import { Journal } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
+import { nodesOf, type OpenIncident } from "./OpenIncident.ts"
 import { Ownership } from "./Ownership.ts"
 import { syncTask } from "./TaskNames.ts"
 
@@ -55,10 +56,8 @@ export class Incidents extends Context.Service<
     readonly holds: (nodeId: NodeId) => boolean
     /** The record of a node that an incident holds has followed its machine. */
     readonly accepted: (nodeId: NodeId) => void
-    /** Takes in a node, or what changed of it; cheap where nothing did. */
-    readonly join: (node: Node) => void
-    /** Leaves out a node that is gone, or another conductor's. */
-    readonly leave: (nodeId: NodeId) => void
+    /** Takes in a node, or what changed of it, and leaves out another conductor's; cheap where nothing did. */
+    readonly take: (node: Node, isMine: boolean) => void
     /** Tells what is to be told, ends what is over, and answers with the nodes to ask now. */
     readonly tick: Effect.Effect<ReadonlyArray<NodeId>>
     /** Whether anything is to be watched: else `tick` has nothing to do until `opened`. */
@@ -148,10 +147,11 @@ const make = Effect.gen(function* () {
     return ask
   })
 
-  const join = ({ node }: NodeRecord): void => {
-    if (ownership.isMine(node.id)) counts.join(node)
+  const take = (node: Node, isMine: boolean): void => {
+    if (isMine) counts.join(node)
+    else counts.forget(node.id)
   }
-  for (const record of directory.all()) join(record)
+  for (const { node } of directory.all()) take(node, ownership.isMine(node.id))
   // All are in before the first is counted: of a fleet of which a part is known, a few would seem many.
   for (const record of directory.all()) {
     if (record.observation.failures > 0 && ownership.isMine(record.node.id)) answered(record, "NoAnswer", false)
@@ -159,7 +159,7 @@ const make = Effect.gen(function* () {
   const unlisten = directory.listen((change) => {
     if (change._tag === "NodeGone") return counts.forget(change.nodeId)
     const record = directory.get(change.nodeId)
-    if (record !== undefined) join(record)
+    if (record !== undefined) take(record.node, ownership.isMine(record.node.id))
   })
   yield* Effect.addFinalizer(() => Effect.sync(unlisten))
 
@@ -167,8 +167,7 @@ const make = Effect.gen(function* () {
     answered,
     holds: (nodeId) => counts.incidentOf(nodeId) !== null,
     accepted: (nodeId) => counts.accepted(nodeId),
-    join: (node) => void counts.join(node),
-    leave: (nodeId) => counts.forget(nodeId),
+    take,
     tick,
     watching: () => counts.open.size > 0 || told.size > 0,
     onOpened: (listener) => {
@@ -194,13 +193,7 @@ const view = (incident: OpenIncident): Incident => ({
   changed: incident.changed
 })
 
-/** Racks of a room may be many. */
-const mostNamed = 5
-const scopeNames = ({ scopes }: OpenIncident): string => {
-  const names = scopes.map(({ scope }) => nameOf(scope))
-  const more = names.length - mostNamed
-  return names.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${more} more` : "")
-}
+const scopeNames = ({ scopes }: OpenIncident): string => namesOf(scopes.map(({ scope }) => scope))
 
 const annotations = (incident: OpenIncident) => ({
   task: syncTask,

@@ -167,6 +167,14 @@ export class PollQueue {
     this.makeDue(slot, null, slot.failing)
   }
 
+  /** When the node's turn is: now, at a time of the present pass, or in the next one at this part of the spacing. */
+  turn(nodeId: NodeId): { readonly now: boolean; readonly dueAtMillis: number | null; readonly phase: number } {
+    const { phase, scheduledIn, state } = this.slot(nodeId)
+    const spreadMillis = this.current?.spreadMillis ?? 0
+    const dueAtMillis = scheduledIn === null ? null : scheduledIn.startedAtMillis + phase * spreadMillis
+    return { now: state !== "idle", dueAtMillis, phase }
+  }
+
   /** Whether anything is or will become due. */
   hasWork(): boolean {
     return this.nextScheduled < this.scheduled.length || this.dueFailing.length > 0 || this.dueHealthy.length > 0

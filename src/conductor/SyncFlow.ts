@@ -18,6 +18,7 @@ import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { ageMillis, type Node, type NodeId, type NodeRecord } from "../domain/Node.ts"
 import { correctionWithheld } from "../domain/PowerMessages.ts"
 import type { PowerState } from "../domain/PowerState.ts"
+import type { NextPoll } from "../domain/Outlook.ts"
 import { decide, type PowerAnswer, type SyncDecision } from "../domain/PowerSync.ts"
 import { countsAsOutage } from "../domain/Incidents.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
@@ -28,6 +29,7 @@ import { Journal } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
 import { NodeLock } from "./NodeLock.ts"
 import { ObservationWriter } from "./ObservationWriter.ts"
+import { OpenPasses, type PassSummary } from "./OpenPasses.ts"
 import { Ownership } from "./Ownership.ts"
 import { type Pass, PollQueue, type Slot } from "./PollQueue.ts"
 import { SyncActions } from "./SyncActions.ts"
@@ -37,20 +39,6 @@ import { syncTask } from "./TaskNames.ts"
 const tick = Duration.millis(20)
 /** Reads started in one go; more would hold the event loop for more than some 10 ms. */
 const startsAtOnce = 500
-
-/** What became of a pass. */
-export interface PassSummary {
-  readonly number: number
-  /** Wall clock. */
-  readonly startedAtMillis: number
-  /** From the start to the last answer, by the monotonic clock. */
-  readonly durationMillis: number
-  /** Nodes whose read belonged to it. */
-  readonly nodes: number
-  /** Nodes left out, since they were still due or being read from before. */
-  readonly skipped: number
-  readonly outcomes: Readonly<Record<PollOutcome, number>>
-}
 
 export class SyncFlow extends Context.Service<
   SyncFlow,
@@ -65,6 +53,11 @@ export class SyncFlow extends Context.Service<
      */
     readonly passCompleted: Effect.Effect<PassSummary>
     readonly lastPass: () => Option.Option<PassSummary>
+    /**
+     * When this node is read next, by the wall clock, if the next pass starts when it says. Null: not in this pass, and
+     * there is no next one.
+     */
+    readonly nextPoll: (nodeId: NodeId, nextPassAtMillis: number | null) => NextPoll | null
     /** Nodes that are due, being read, and of these waiting for longer than a second. */
     readonly counts: () => { readonly due: number; readonly reading: number; readonly parked: number }
   }
@@ -87,13 +80,6 @@ export class SyncFlow extends Context.Service<
   )
 }
 
-interface OpenPass {
-  readonly startedAtMillis: number
-  readonly nodes: number
-  readonly outcomes: Record<PollOutcome, number>
-  readonly ended: ReadonlyArray<(summary: PassSummary) => void>
-}
-
 const make = Effect.gen(function* () {
   const config = yield* ConductorConfig
   const intervalMillis = () => Duration.toMillis(config.syncPowerStateInterval)
@@ -108,7 +94,7 @@ const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const queue = new PollQueue(() => config.syncPowerStateWorkers)
-  const open = new Map<Pass, OpenPass>()
+  const open = new OpenPasses()
   let last = Option.none<PassSummary>()
   let lastStartMillis: number | null = null
   let wake = () => {}
@@ -165,7 +151,8 @@ const make = Effect.gen(function* () {
     directory.observe(observation)
     follow(slot, record, answer, decision, before.failures, incident)
     withhold(slot, node, power, decision)
-    if (decision._tag === "LeaveAlone" && before.power !== null && before.power !== power && !isBusy(record)) {
+    const isTold = (needsAction[decision._tag] && decision._tag !== "ClearError") || decision._tag === "Withhold"
+    if (!isTold && before.power !== null && before.power !== power && !isBusy(record)) {
       journal.record({ nodeId: node.id, kind: "PowerObserved", actor: syncTask, from: before.power, to: power })
     }
     return "ok"
@@ -227,47 +214,29 @@ const make = Effect.gen(function* () {
 
   const count = (pass: Pass | null, outcome: PollOutcome) => {
     pollCounters[outcome].updateUnsafe(1, context)
-    const summary = pass === null ? undefined : open.get(pass)
-    if (summary !== undefined) summary.outcomes[outcome]++
+    open.count(pass, outcome)
   }
 
-  const endPasses = (nowMillis: number) => {
-    for (const [pass, { ended, nodes, outcomes, startedAtMillis }] of open) {
-      if (pass.outstanding > 0) continue
-      open.delete(pass)
-      const durationMillis = nowMillis - pass.startedAtMillis
-      const summary = {
-        number: pass.number,
-        startedAtMillis,
-        durationMillis,
-        nodes,
-        skipped: pass.skipped,
-        outcomes
-      }
+  const endPasses = (nowMillis: number) =>
+    open.end(nowMillis, (summary) => {
       last = Option.some(summary)
-      syncDuration.updateUnsafe(durationMillis / 1000, context)
-      if (pass.skipped > 0) passSkips.updateUnsafe(pass.skipped, context)
+      syncDuration.updateUnsafe(summary.durationMillis / 1000, context)
+      if (summary.skipped > 0) passSkips.updateUnsafe(summary.skipped, context)
       writer.hurry()
-      for (const end of ended) end(summary)
-    }
-  }
+    })
 
-  const begin = (spreadMillis: number, ended: OpenPass["ended"]): void => {
+  const begin = (spreadMillis: number, ended: (summary: PassSummary) => void): void => {
     const now = monotonicMillis()
     const nowMillis = clock.currentTimeMillisUnsafe()
     const first = lastStartMillis === null
     lastStartMillis = now
     const mine: Array<NodeId> = []
     for (const { node } of directory.all()) {
-      if (ownership.isMine(node.id)) {
-        mine.push(node.id)
-        incidents.join(node)
-      } else incidents.leave(node.id)
+      if (ownership.isMine(node.id)) mine.push(node.id)
+      incidents.take(node, ownership.isMine(node.id))
     }
     const pass = queue.startPass(mine, now, spreadMillis)
-    const nodes = pass.outstanding
-    const outcomes = { ok: 0, timeout: 0, auth: 0, busy: 0, protocol: 0, skipped: 0 }
-    open.set(pass, { startedAtMillis: nowMillis, nodes, outcomes, ended })
+    open.add(pass, nowMillis, ended)
     if (first && spreadMillis > 0) for (const id of mine) if (isStale(id, nowMillis)) pollNow(id)
     pump()
   }
@@ -320,14 +289,23 @@ const make = Effect.gen(function* () {
 
   return SyncFlow.of({
     startPass: Effect.sync(() => {
-      begin(spreadMillis(), [])
+      begin(spreadMillis(), () => {})
       return last
     }),
     pollNow,
     passCompleted: Effect.callback<PassSummary>((resume) => {
-      begin(0, [(summary) => resume(Effect.succeed(summary))])
+      begin(0, (summary) => resume(Effect.succeed(summary)))
     }).pipe(Effect.tap(() => Effect.andThen(actions.idle, writer.drain))),
     lastPass: () => last,
+    nextPoll: (nodeId, nextPassAtMillis) => {
+      const { dueAtMillis, now, phase } = queue.turn(nodeId)
+      if (now) return { now: true }
+      if (dueAtMillis !== null) {
+        return { atMillis: clock.currentTimeMillisUnsafe() + Math.max(0, dueAtMillis - monotonicMillis()) }
+      }
+      const spread = config.syncPowerStateSpread ? intervalMillis() : 0
+      return nextPassAtMillis === null ? null : { atMillis: nextPassAtMillis + phase * spread }
+    },
     counts: () => queue.counts()
   })
 })

@@ -62,6 +62,14 @@ export const keyOf = ({ kind, name }: Scope): string => `${kind} ${name}`
 export const nameOf = ({ kind, name }: Scope): string =>
   kind === "group" ? (name === "" ? "the default conductor group" : `conductor group ${name}`) : `${kind} ${name}`
 
+/** Racks of a room may be many. */
+const mostNamed = 5
+
+export const namesOf = (scopes: ReadonlyArray<Scope>): string => {
+  const more = scopes.length - mostNamed
+  return scopes.slice(0, mostNamed).map(nameOf).join(", ") + (more > 0 ? ` and ${more} more` : "")
+}
+
 /**
  * Whether such a failure counts: a BMC that refuses a credential is there, and one that is not attached was never asked;
  * both are the matter of that node.

@@ -119,7 +119,7 @@ const afterFailure = (
 }
 
 /** In these, whoever moves the node switches its power, or nobody vouches for its BMC yet. */
-const notActedOn: ReadonlySet<ProvisionState> = new Set(["enroll", "deploy wait", "clean wait", "adopt failed"])
+export const notActedOn: ReadonlySet<ProvisionState> = new Set(["enroll", "deploy wait", "clean wait", "adopt failed"])
 
 /** Ironic's list of nodes that power sync skips. */
 const isLeftAlone = ({ locked, node }: SyncSituation): boolean =>

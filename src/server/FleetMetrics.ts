@@ -16,29 +16,19 @@ export interface FleetCounts {
   readonly neverObserved: number
   readonly maintenance: number
   readonly fault: number
-  /** Observed not longer ago than the given age. */
-  readonly fresh: number
-  readonly oldestAgeMillis: number | null
 }
 
-export const countFleet = (records: Iterable<NodeRecord>, nowMillis: number, maxAgeMillis: number): FleetCounts => {
-  const counts = { total: 0, powerOn: 0, powerOff: 0, neverObserved: 0, maintenance: 0, fault: 0, fresh: 0 }
-  let oldestAgeMillis: number | null = null
+export const countFleet = (records: Iterable<NodeRecord>): FleetCounts => {
+  const counts = { total: 0, powerOn: 0, powerOff: 0, neverObserved: 0, maintenance: 0, fault: 0 }
   for (const { node, observation } of records) {
     counts.total++
     if (observation.power === "power on") counts.powerOn++
     else if (observation.power === "power off") counts.powerOff++
     if (inMaintenance(node)) counts.maintenance++
     if (node.fault !== null) counts.fault++
-    const age = ageMillis(observation, nowMillis)
-    if (age === null) {
-      counts.neverObserved++
-      continue
-    }
-    if (age <= maxAgeMillis) counts.fresh++
-    if (oldestAgeMillis === null || age > oldestAgeMillis) oldestAgeMillis = age
+    if (observation.observedAtMillis === null) counts.neverObserved++
   }
-  return { ...counts, oldestAgeMillis }
+  return counts
 }
 
 export const formatFleetMetrics = (
@@ -97,7 +87,8 @@ export const formatUnwritten = (unwritten: Status["unwritten"]): string =>
     ""
   ].join("\n")
 
-const family = (name: string, type: "counter" | "gauge" | "histogram", help: string): ReadonlyArray<string> => [
+/** What stands before the samples of a metric. */
+export const family = (name: string, type: "counter" | "gauge" | "histogram", help: string): ReadonlyArray<string> => [
   `# HELP ${name} ${help}`,
   `# TYPE ${name} ${type}`
 ]

@@ -10,6 +10,7 @@ import type { NodeDetail, NodeSummary } from "../api/NodesApi.ts"
 import type { LockHolder } from "../conductor/NodeLock.ts"
 import { HIDDEN_SECRET } from "../domain/DriverInfoRules.ts"
 import { ageMillis, formatMillis, inMaintenance, type Node, type NodeRecord, rackOf } from "../domain/Node.ts"
+import type { Outlook } from "../domain/Outlook.ts"
 import { toMicros } from "./TaskViews.ts"
 
 type JsonObject = { readonly [key: string]: Schema.Json }
@@ -39,7 +40,7 @@ export const toSummary = ({ node, observation }: NodeRecord, nowMillis: number):
 export const toDetail = (
   record: NodeRecord,
   nowMillis: number,
-  context: { readonly governor: GovernorState | null; readonly lock: LockHolder | null }
+  context: { readonly governor: GovernorState | null; readonly lock: LockHolder | null; readonly outlook: Outlook }
 ): NodeDetail => {
   const { node, observation } = record
   return {
@@ -57,6 +58,12 @@ export const toDetail = (
     target_requested_at: formatOrNull(node.pendingPower?.requestedAt ?? null),
     lock: context.lock === null ? null : toLockView(context.lock),
     governor: context.governor === null ? null : toGovernorView(context.governor),
+    next: context.outlook.next.map(({ atMillis, what }) => ({ what, at: formatMillis(atMillis) })),
+    blocked: context.outlook.blocked.map(({ by, untilMillis, what }) => ({
+      what,
+      by,
+      until: untilMillis === null ? null : formatMillis(untilMillis)
+    })),
     version: node.version,
     credential_version: node.credentialVersion,
     created_at: DateTime.formatIso(node.createdAt),

@@ -17,6 +17,7 @@ import type { NodeRecord } from "../domain/Node.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import { streamFleet } from "./FleetStream.ts"
 import { importNodes } from "./NodeImport.ts"
+import { makeNodeOutlook } from "./NodeOutlook.ts"
 import { nodeFilter } from "../domain/NodeFilter.ts"
 import { toDetail, toImportLine, toSummary } from "./NodeViews.ts"
 import { fromConductor } from "./Problem.ts"
@@ -31,6 +32,7 @@ export const NodesHandlers = HttpApiBuilder.group(
     const powerControl = yield* PowerControl
     const enrolment = yield* Enrolment
     const lock = yield* NodeLock
+    const outlook = yield* makeNodeOutlook
     const stop = yield* ServerStop
 
     const find = (ident: string) => {
@@ -39,13 +41,13 @@ export const NodesHandlers = HttpApiBuilder.group(
         ? Effect.fail(new NodeNotFoundProblem({ detail: new NoSuchNode({ ident }).message }))
         : Effect.succeed(record)
     }
-    const detail = (record: NodeRecord) =>
-      Effect.map(Clock.currentTimeMillis, (now) =>
-        toDetail(record, now, {
-          governor: Option.getOrNull(governor.state(record.node.id)),
-          lock: lock.holder(record.node.id) ?? null
-        })
-      )
+    const detail = Effect.fnUntraced(function* (record: NodeRecord) {
+      return toDetail(record, yield* Clock.currentTimeMillis, {
+        governor: Option.getOrNull(governor.state(record.node.id)),
+        lock: lock.holder(record.node.id) ?? null,
+        outlook: yield* outlook(record.node)
+      })
+    })
     const observedPower = (ident: string): PowerState | null => directory.find(ident)?.observation.power ?? null
     const accepted = (ident: string): PowerOutcomeView => ({
       outcome: "accepted",

@@ -8,6 +8,7 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -18,18 +19,23 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { TuttiApi } from "../api/TuttiApi.ts"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import type { ConductorConfig } from "../conductor/ConductorConfig.ts"
 import type { Enrolment } from "../conductor/Enrolment.ts"
+import type { Incidents } from "../conductor/Incidents.ts"
 import type { Journal } from "../conductor/Journal.ts"
 import type { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import type { NodeLock } from "../conductor/NodeLock.ts"
 import type { ObservationWriter } from "../conductor/ObservationWriter.ts"
+import type { Ownership } from "../conductor/Ownership.ts"
 import type { PowerControl } from "../conductor/PowerControl.ts"
 import type { Settings } from "../conductor/Settings.ts"
 import type { SyncFlow } from "../conductor/SyncFlow.ts"
 import type { TaskWatch } from "../conductor/TaskWatch.ts"
 import type { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
+import type { ChassisStore } from "../store/ChassisStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
+import type { PortStore } from "../store/PortStore.ts"
 import { layerAnswers } from "./Answers.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
 import { IronicRoutes } from "./ironic/IronicRoutes.ts"
@@ -58,14 +64,19 @@ export class ServerStartError extends Schema.TaggedError<ServerStartError>()("Se
 /** What the server speaks for. */
 export type ServerRequirements =
   | BmcGovernor
+  | ConductorConfig
   | Enrolment
+  | Incidents
   | Journal
   | JournalStore
   | NodeDirectory
   | NodeLock
   | NodeStore
   | ObservationWriter
+  | Ownership
   | PeriodicWorker
+  | ChassisStore
+  | PortStore
   | PowerControl
   | Settings
   | SyncFlow
@@ -98,7 +109,7 @@ const makeLayer = (
   })
   return ServerStop.layerOnClose(listener.closeUnused).pipe(
     Layer.provide(serving),
-    Layer.provide([ServerStop.layer, ServerInfo.layer(options), DatabaseProbe.layer]),
+    Layer.provide([SecureRandom.layerWebCrypto, ServerStop.layer, ServerInfo.layer(options), DatabaseProbe.layer]),
     Layer.provide(Layer.succeed(MaxBodySize, MAX_BODY)),
     Layer.provideMerge(
       NodeHttpServer.layer(() => listener.server, {

@@ -1,7 +1,6 @@
 /** What the handlers need to know of the service they speak for; given by the composition root, never changes. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -9,8 +8,6 @@ export interface ServerInfoOptions {
   readonly version: string
   /** This conductor's name, as Ironic's `conductor`, `reservation` and `hosts` show it. */
   readonly hostname: string
-  /** An observation older than this counts as stale in `GET /v1/tutti/status`. */
-  readonly maxAge: Duration.Duration
   /** Name of the periodic task that polls the fleet. */
   readonly powerSyncTask: string
 }
@@ -20,7 +17,6 @@ export class ServerInfo extends Context.Service<
   {
     readonly version: string
     readonly hostname: string
-    readonly maxAgeMillis: number
     readonly powerSyncTask: string
     /** Wall clock, for what is shown as a date. */
     readonly startedAtMillis: number
@@ -36,7 +32,6 @@ export class ServerInfo extends Context.Service<
         return {
           version: options.version,
           hostname: options.hostname,
-          maxAgeMillis: Duration.toMillis(options.maxAge),
           powerSyncTask: options.powerSyncTask,
           startedAtMillis: yield* Clock.currentTimeMillis,
           uptimeSeconds: Effect.map(Clock.monotonicTimeNanos, (now) => Number((now - startedAt) / 1_000_000n) / 1000)

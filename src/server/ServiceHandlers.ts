@@ -9,6 +9,9 @@ import type { JournalItem } from "../api/ServiceApi.ts"
 import { TuttiApi } from "../api/TuttiApi.ts"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { NoSuchNode } from "../conductor/ConductorError.ts"
+import { ConductorConfig } from "../conductor/ConductorConfig.ts"
+import { maximumAgeMillisOf } from "../conductor/GroupRules.ts"
+import { Incidents } from "../conductor/Incidents.ts"
 import { Journal } from "../conductor/Journal.ts"
 import { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import { ObservationWriter } from "../conductor/ObservationWriter.ts"
@@ -19,6 +22,8 @@ import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import { JournalStore, type StoredEntry } from "../store/JournalStore.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
 import { countFleet, formatFleetMetrics, formatUnwritten } from "./FleetMetrics.ts"
+import { countFreshness, formatFreshness, toFreshness } from "./Freshness.ts"
+import { formatIncidents, isOpen, toIncident } from "./IncidentViews.ts"
 import { toJournalEvent } from "./JournalViews.ts"
 import { liveEvents, MAX_READERS, toSseResponse } from "./LiveEvents.ts"
 import { orStoreUnavailable } from "./Problem.ts"
@@ -42,8 +47,11 @@ export const ServiceHandlers = HttpApiBuilder.group(
     const database = yield* DatabaseProbe
     const flow = yield* SyncFlow
     const info = yield* ServerInfo
+    const incidents = yield* Incidents
+    const config = yield* ConductorConfig
     const events = yield* liveEvents
     let readers = 0
+    const maximumAge = (group: string) => maximumAgeMillisOf(config, group)
 
     const unwritten = () => {
       const [waiting, entries] = [observations.stats(), journal.stats()]
@@ -62,10 +70,13 @@ export const ServiceHandlers = HttpApiBuilder.group(
       metrics: Effect.fnUntraced(function* () {
         const now = yield* Clock.currentTimeMillis
         const fleet = formatFleetMetrics(directory.all(), now, governor.counts())
-        return (yield* PrometheusMetrics.format()) + fleet + formatUnwritten(unwritten())
+        const freshness = formatFreshness(countFreshness(directory.all(), now, maximumAge))
+        const outages = formatIncidents(incidents.list())
+        return (yield* PrometheusMetrics.format()) + fleet + freshness + outages + formatUnwritten(unwritten())
       }),
       status: Effect.fnUntraced(function* () {
-        const fleet = countFleet(directory.all(), yield* Clock.currentTimeMillis, info.maxAgeMillis)
+        const now = yield* Clock.currentTimeMillis
+        const fleet = countFleet(directory.all())
         const tasks = yield* worker.list
         const overdue = watch.overdue()
         const sync = tasks.find((task) => task.name === info.powerSyncTask)
@@ -84,11 +95,8 @@ export const ServiceHandlers = HttpApiBuilder.group(
             fault: fleet.fault,
             acting: powerControl.inFlight().length
           },
-          freshness: {
-            max_age_seconds: info.maxAgeMillis / 1000,
-            share_within: fleet.total === 0 ? 1 : fleet.fresh / fleet.total,
-            oldest_age_seconds: fleet.oldestAgeMillis === null ? null : fleet.oldestAgeMillis / 1000
-          },
+          freshness: toFreshness(countFreshness(directory.all(), now, maximumAge), maximumAge("")),
+          incidents: incidents.list().filter(isOpen).map(toIncident),
           power_sync: sync === undefined ? null : toTask(sync, overdue),
           overdue_tasks: overdue.map(toOverdue),
           paused_tasks: tasks.filter(({ paused }) => paused).map(({ name }) => name),
@@ -96,6 +104,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
           last_pass: Option.match(flow.lastPass(), { onNone: () => null, onSome: toPass })
         }
       }),
+      incidents: () => Effect.sync(() => ({ incidents: incidents.list().map(toIncident) })),
       journal: Effect.fnUntraced(function* ({ query }) {
         const node = query.node === undefined ? undefined : directory.find(query.node)
         if (query.node !== undefined && node === undefined) {

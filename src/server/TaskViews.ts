@@ -4,7 +4,7 @@ import type { Overdue } from "../periodics/Overdue.ts"
 import type { RunRecord, Summary, TaskStatus } from "../periodics/PeriodicWorker.ts"
 import type { Overdue as OverdueView, Task, TaskRun } from "../api/PeriodicsApi.ts"
 import type { Status } from "../api/ServiceApi.ts"
-import type { PassSummary } from "../conductor/SyncFlow.ts"
+import type { PassSummary } from "../conductor/OpenPasses.ts"
 
 export const toTaskRun = (run: RunRecord): TaskRun => ({
   task: run.task,

@@ -12,21 +12,15 @@ const fleet = [
 const governor = { attached: 10, open: 2, halfOpen: 1, quiet: 1, inFlight: 0, waiting: 0 }
 
 describe("the fleet at this moment", () => {
-  it("is counted by power, age and trouble", () => {
-    expect(countFleet(fleet, now, 30_000)).toEqual({
+  it("is counted by power and trouble", () => {
+    expect(countFleet(fleet)).toEqual({
       total: 4,
       powerOn: 2,
       powerOff: 1,
       neverObserved: 1,
       maintenance: 2,
-      fault: 1,
-      fresh: 2,
-      oldestAgeMillis: 90_001
+      fault: 1
     })
-  })
-
-  it("has no oldest observation before the first", () => {
-    expect(countFleet([makeRecord(1)], now, 1000)).toMatchObject({ fresh: 0, oldestAgeMillis: null })
   })
 
   it("is a cumulative histogram whose count is the nodes observed", () => {

@@ -178,7 +178,13 @@ describe("GET /v1/tutti/status", () => {
         database: { state: "up", error: null },
         unwritten: { observations: 3, journal_entries: 2, observations_lost: 4, journal_entries_lost: 1 },
         nodes: { total: 3, power_on: 1, power_off: 1, never_observed: 1, maintenance: 1, fault: 0, acting: 1 },
-        freshness: { max_age_seconds: 60, share_within: 1 / 3, oldest_age_seconds: 105 },
+        freshness: {
+          max_age_seconds: 60,
+          share_within: 1 / 3,
+          oldest_age_seconds: 105,
+          groups: [{ group: "", nodes: 3, max_age_seconds: 60, share_within: 1 / 3 }]
+        },
+        incidents: [],
         power_sync: { ...taskBody, overdue },
         overdue_tasks: [overdue],
         paused_tasks: ["other"],

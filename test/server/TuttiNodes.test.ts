@@ -128,14 +128,34 @@ describe("GET /v1/tutti/nodes", () => {
   )
 })
 
+const incident = {
+  number: 1,
+  scopes: [{ kind: "rack", name: "r1" }],
+  openedAtMillis: 0,
+  closedAtMillis: null,
+  mergedInto: null,
+  nodes: 20,
+  failing: 19,
+  worst: 20,
+  changed: 0
+} as const
+
 describe("GET /v1/tutti/nodes/ID", () => {
   it.effect("shows everything, whole, and no secret", () =>
     Effect.gen(function* () {
       const client = yield* start({
         records: [busy],
         governor: {
-          [uuid(1)]: { ...healthyGovernor, breaker: "open", nextProbeAtMillis: 4000, lastFailure: "Unreachable" }
+          [uuid(1)]: {
+            ...healthyGovernor,
+            breaker: "open",
+            nextProbeAtMillis: 4000,
+            lastFailure: "Unreachable",
+            consecutiveFailures: 3
+          }
         },
+        nextPoll: { atMillis: 5000 },
+        incidentsOf: { [uuid(1)]: incident },
         locks: {
           [uuid(1)]: { holder: "conductor-1", purpose: "rebooting", sinceMillis: -3000, expiresAtMillis: 57_000 }
         }
@@ -163,7 +183,7 @@ describe("GET /v1/tutti/nodes/ID", () => {
         governor: {
           breaker: "open",
           next_probe_at: "1970-01-01T00:00:04.000Z",
-          consecutive_failures: 0,
+          consecutive_failures: 3,
           last_failure: "Unreachable",
           authentication_failures: 0,
           quiet: false,
@@ -173,6 +193,26 @@ describe("GET /v1/tutti/nodes/ID", () => {
           quirks: [],
           round_trip_millis: 1.5
         },
+        next: [
+          { what: "probe of the BMC", at: "1970-01-01T00:00:04.000Z" },
+          { what: "power read", at: "1970-01-01T00:00:05.000Z" }
+        ],
+        blocked: [
+          {
+            what: "power reads",
+            by: "the BMC did not answer 3 times, and is only probed",
+            until: "1970-01-01T00:00:04.000Z"
+          },
+          { what: "acting on what is read", by: "the fault 'power failure' (Unreachable)", until: null },
+          { what: "acting on what is read", by: "the power action 'rebooting'", until: null },
+          { what: "acting on what is read", by: "rebooting, by conductor-1", until: "1970-01-01T00:00:57.000Z" },
+          { what: "faults", by: "an incident of rack r1", until: null },
+          {
+            what: "switching the machine back",
+            by: "an incident of rack r1; its record follows the machine",
+            until: null
+          }
+        ],
         version: 1,
         credential_version: 1,
         created_at: "2026-11-22T19:05:38.341Z",

@@ -10,6 +10,7 @@ export const nodeArgument = Argument.String("node").pipe(Argument.withDescriptio
 const rows = (node: NodeDetail): ReadonlyArray<readonly [string, string]> =>
   Object.entries(node).flatMap(([key, value]): ReadonlyArray<readonly [string, string]> => {
     if (key === "age_seconds") return []
+    if (key === "next" || key === "blocked") return []
     if (key === "observed_at" && node.age_seconds !== null)
       return [[key, `${value} (${formatAge(node.age_seconds)} ago)`]]
     if (value !== null && typeof value === "object" && !Array.isArray(value)) {
@@ -18,6 +19,14 @@ const rows = (node: NodeDetail): ReadonlyArray<readonly [string, string]> =>
     }
     return [[key, show(value)]]
   })
+
+/** One line each: what is next, and what does not happen and why. */
+const outlook = ({ blocked, next }: NodeDetail): ReadonlyArray<readonly [string, string]> => [
+  ...next.map(({ at, what }) => ["next", `${what} at ${at}`] as const),
+  ...blocked.map(
+    ({ by, until, what }) => ["blocked", `${what}: ${by}${until === null ? "" : `, until ${until}`}`] as const
+  )
+]
 
 const show = (value: unknown): string =>
   value === null || value === "" ? "-" : typeof value === "string" ? value : JSON.stringify(value)
@@ -29,7 +38,7 @@ export const formatNode = (node: NodeDetail): string =>
       { title: "FIELD", cell: (row: readonly [string, string]) => row[0] },
       { title: "VALUE", cell: (row) => row[1] }
     ],
-    rows(node)
+    [...rows(node), ...outlook(node)]
   )
 
 export const showNode = Command.make(

@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { PeriodicTask } from "../../periodics/PeriodicTask.ts"
 import { ConductorConfig } from "../ConductorConfig.ts"
-import { type PassSummary, SyncFlow } from "../SyncFlow.ts"
+import type { PassSummary } from "../OpenPasses.ts"
+import { SyncFlow } from "../SyncFlow.ts"
 import { syncTask } from "../TaskNames.ts"
 
 export const syncPowerStates: Effect.Effect<PeriodicTask<never>, never, ConductorConfig | SyncFlow> = Effect.gen(

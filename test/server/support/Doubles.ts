@@ -5,21 +5,28 @@
 import { Duration, Effect, Layer, Option, Stream } from "effect"
 import { HttpServer } from "effect/http"
 import { BmcGovernor, type GovernorCounts, type GovernorState } from "../../../src/bmc/BmcGovernor.ts"
+import { ConductorConfig, type ConductorOptions } from "../../../src/conductor/ConductorConfig.ts"
 import { Enrolment } from "../../../src/conductor/Enrolment.ts"
+import { type Incident, Incidents } from "../../../src/conductor/Incidents.ts"
 import { Journal } from "../../../src/conductor/Journal.ts"
 import { NodeDirectory } from "../../../src/conductor/NodeDirectory.ts"
 import { type LockHolder, NodeLock } from "../../../src/conductor/NodeLock.ts"
 import { ObservationWriter } from "../../../src/conductor/ObservationWriter.ts"
+import { Ownership } from "../../../src/conductor/Ownership.ts"
 import { PowerControl } from "../../../src/conductor/PowerControl.ts"
 import { Settings } from "../../../src/conductor/Settings.ts"
-import { type PassSummary, SyncFlow } from "../../../src/conductor/SyncFlow.ts"
+import type { PassSummary } from "../../../src/conductor/OpenPasses.ts"
+import { SyncFlow } from "../../../src/conductor/SyncFlow.ts"
 import { TaskWatch } from "../../../src/conductor/TaskWatch.ts"
 import type { JournalEntry } from "../../../src/domain/JournalEntry.ts"
+import type { NextPoll } from "../../../src/domain/Outlook.ts"
 import type { NodeRecord } from "../../../src/domain/Node.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
 import { type ServerOptions, serverLayer } from "../../../src/server/Server.ts"
+import { ChassisStore } from "../../../src/store/ChassisStore.ts"
 import { JournalStore } from "../../../src/store/JournalStore.ts"
 import { NodeStore } from "../../../src/store/NodeStore.ts"
+import { PortStore } from "../../../src/store/PortStore.ts"
 
 export { makeNode, makeRecord, uuid } from "./Nodes.ts"
 
@@ -30,12 +37,18 @@ export interface Doubles {
   readonly periodics?: Partial<PeriodicWorker["Service"]>
   readonly journal?: Partial<JournalStore["Service"]>
   readonly store?: Partial<NodeStore["Service"]>
+  readonly ports?: Partial<PortStore["Service"]>
+  readonly chassis?: Partial<ChassisStore["Service"]>
   readonly entries?: Stream.Stream<JournalEntry>
   readonly overdue?: ReturnType<TaskWatch["Service"]["overdue"]>
   readonly settings?: Partial<Settings["Service"]>
   readonly locks?: { readonly [id: string]: LockHolder }
   readonly governor?: { readonly [id: string]: GovernorState }
   readonly lastPass?: PassSummary
+  readonly nextPoll?: NextPoll
+  readonly incidents?: ReadonlyArray<Incident>
+  readonly incidentsOf?: { readonly [id: string]: Incident }
+  readonly config?: Partial<ConductorOptions>
   readonly options?: Partial<ServerOptions>
 }
 
@@ -88,6 +101,8 @@ export const doublesLayer = (doubles: Doubles) =>
         ...doubles.periodics
       })
     ),
+    Layer.succeed(PortStore, strict<PortStore["Service"]>("PortStore", doubles.ports ?? {})),
+    Layer.succeed(ChassisStore, strict<ChassisStore["Service"]>("ChassisStore", doubles.chassis ?? {})),
     Layer.succeed(JournalStore, strict<JournalStore["Service"]>("JournalStore", doubles.journal ?? {})),
     Layer.succeed(
       Journal,
@@ -100,6 +115,15 @@ export const doublesLayer = (doubles: Doubles) =>
       ObservationWriter,
       strict<ObservationWriter["Service"]>("ObservationWriter", { stats: () => ({ waiting: 3, written: 7, lost: 4 }) })
     ),
+    Layer.succeed(
+      Incidents,
+      strict<Incidents["Service"]>("Incidents", {
+        list: () => doubles.incidents ?? [],
+        of: (id) => doubles.incidentsOf?.[id]
+      })
+    ),
+    ConductorConfig.layer(doubles.config),
+    Ownership.layerSolo,
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
     Layer.succeed(TaskWatch, { overdue: () => doubles.overdue ?? [] }),
     Layer.succeed(Settings, strict<Settings["Service"]>("Settings", doubles.settings ?? {})),
@@ -107,7 +131,8 @@ export const doublesLayer = (doubles: Doubles) =>
       SyncFlow,
       strict<SyncFlow["Service"]>("SyncFlow", {
         counts: () => ({ due: 1, reading: 2, parked: 0 }),
-        lastPass: () => Option.fromNullishOr(doubles.lastPass)
+        lastPass: () => Option.fromNullishOr(doubles.lastPass),
+        nextPoll: () => doubles.nextPoll ?? null
       })
     ),
     Layer.succeed(
@@ -132,7 +157,6 @@ export const testOptions: ServerOptions = {
   port: 0,
   version: "0.0.0-test",
   hostname: "conductor-1",
-  maxAge: Duration.seconds(60),
   powerSyncTask: "sync_power_states",
   gracefulStop: Duration.seconds(10)
 }
