@@ -28,11 +28,13 @@ import type { NodeLock } from "../conductor/NodeLock.ts"
 import type { ObservationWriter } from "../conductor/ObservationWriter.ts"
 import type { Ownership } from "../conductor/Ownership.ts"
 import type { PowerControl } from "../conductor/PowerControl.ts"
+import type { Provisioning } from "../conductor/Provisioning.ts"
 import type { Settings } from "../conductor/Settings.ts"
 import type { SyncFlow } from "../conductor/SyncFlow.ts"
 import type { TaskWatch } from "../conductor/TaskWatch.ts"
 import type { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { ChassisStore } from "../store/ChassisStore.ts"
+import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
 import type { PortStore } from "../store/PortStore.ts"
@@ -43,6 +45,7 @@ import { type Listener, makeListener } from "./Listener.ts"
 import { NodesHandlers } from "./NodesHandlers.ts"
 import { PeriodicsHandlers } from "./PeriodicsHandlers.ts"
 import { layerRequestProblems } from "./Problem.ts"
+import { ProvisioningHandlers } from "./ProvisioningHandlers.ts"
 import { ServerInfo, type ServerInfoOptions } from "./ServerInfo.ts"
 import { ServerStop } from "./ServerStop.ts"
 import { ServiceHandlers } from "./ServiceHandlers.ts"
@@ -67,6 +70,7 @@ export type ServerRequirements =
   | ConductorConfig
   | Enrolment
   | Incidents
+  | InventoryStore
   | Journal
   | JournalStore
   | NodeDirectory
@@ -78,6 +82,7 @@ export type ServerRequirements =
   | ChassisStore
   | PortStore
   | PowerControl
+  | Provisioning
   | Settings
   | SyncFlow
   | TaskWatch
@@ -99,7 +104,7 @@ const makeLayer = (
   listener: Listener
 ): Layer.Layer<HttpServer.HttpServer, ServerStartError, ServerRequirements> => {
   const own = HttpApiBuilder.layer(TuttiApi, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([NodesHandlers, PeriodicsHandlers, ServiceHandlers, SettingsHandlers]),
+    Layer.provide([NodesHandlers, PeriodicsHandlers, ProvisioningHandlers, ServiceHandlers, SettingsHandlers]),
     Layer.provide(layerRequestProblems)
   )
   const serving = HttpRouter.serve(Layer.mergeAll(own, IronicRoutes, layerAnswers), {

@@ -4,7 +4,7 @@ import { pageSize } from "./NodeStore.ts"
 export interface PageQuery<Key extends string> {
   /** What stands after this one; fails as a look-up of it does when it is gone. */
   readonly marker?: string
-  /** At most `pageSize`, which is also the default. */
+  /** Default `pageSize`, and at most one more: by that is told whether there is a next page. */
   readonly limit?: number
   /** Absent: in the order of creation. Equal ones are in that order too; null comes last. */
   readonly sortBy?: Key
@@ -12,7 +12,7 @@ export interface PageQuery<Key extends string> {
   readonly descending?: boolean
 }
 
-export const limitOf = ({ limit = pageSize }: { readonly limit?: number }): number => Math.min(limit, pageSize)
+export const limitOf = ({ limit = pageSize }: { readonly limit?: number }): number => Math.min(limit, pageSize + 1)
 
 /** `all` in the order of creation; undefined when the marker is not among them. `keyOf` gives texts that sort as the values do. */
 export const pageOf = <A extends { readonly id: string }, Key extends string>(

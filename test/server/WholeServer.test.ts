@@ -71,7 +71,7 @@ describe("the server over the real conductor", () => {
       expect((conflict.body as { detail: string }).detail).toMatch(/Line 2.*n1/i)
       const { nodes } = (yield* client.get("/v1/tutti/nodes")).body as { nodes: ReadonlyArray<NodeSummary> }
       expect(nodes.map(({ name }) => name)).toEqual(["n1"])
-      expect((yield* send(`${line(1)}\n${line(4)}\n`, "?update=true")).body).toMatchObject({ created: 1, updated: 1 })
+      expect((yield* send(`${line(1)}\n${line(4)}\n`, "?update=true")).body).toMatchObject({ created: 1, updated: 0 })
     })
   )
 

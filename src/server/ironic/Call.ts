@@ -22,6 +22,8 @@ export interface Route {
   readonly path: `/${string}`
   /** Below this minor version the path does not exist. */
   readonly since: number
+  /** What is said then; default 404. */
+  readonly below?: IronicFault
   /** Names of the query arguments it takes; any other is a fault. Null: it looks at them itself. */
   readonly args: ReadonlyArray<string> | null
   readonly handle: Handler

@@ -5,6 +5,7 @@
 import * as Data from "effect/Data"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { ConductorError } from "../../conductor/ConductorError.ts"
+import type { StoreError } from "../../store/StoreError.ts"
 
 export class IronicFault extends Data.TaggedError("IronicFault")<{
   readonly status: number
@@ -25,6 +26,27 @@ export const nodeNotFound = (ident: string): IronicFault =>
 
 export const fromConductor = (error: ConductorError): IronicFault =>
   new IronicFault({ status: statusOf(error), message: error.message })
+
+export const fromStore = (error: StoreError): IronicFault =>
+  new IronicFault({ status: statusOfStore(error), message: error.message })
+
+const statusOfStore = ({ reason }: StoreError): number => {
+  switch (reason._tag) {
+    case "PortNotFound":
+    case "ChassisNotFound":
+      return 404
+    case "AlreadyExists":
+      return 409
+    // the node that a port was to be of
+    case "NodeNotFound":
+    case "ChassisNotEmpty":
+      return 400
+    case "Unavailable":
+      return 503
+    default:
+      return 500
+  }
+}
 
 const statusOf = ({ reason }: ConductorError): number => {
   switch (reason._tag) {

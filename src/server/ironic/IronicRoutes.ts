@@ -2,29 +2,55 @@
  * Ironic's REST API on the router: every route under `/v1` and, since clients follow bookmark links, without it. Settles
  * the microversion before a handler sees the request, and gives every answer, also a refusal, Ironic's headers and form.
  */
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
+import { BmcGovernor } from "../../bmc/BmcGovernor.ts"
 import { Enrolment } from "../../conductor/Enrolment.ts"
 import { NodeDirectory } from "../../conductor/NodeDirectory.ts"
 import { NodeLock } from "../../conductor/NodeLock.ts"
 import { PowerControl } from "../../conductor/PowerControl.ts"
+import { Provisioning } from "../../conductor/Provisioning.ts"
 import type { NodeId } from "../../domain/Node.ts"
+import { ChassisStore } from "../../store/ChassisStore.ts"
+import { InventoryStore } from "../../store/InventoryStore.ts"
+import { JournalStore } from "../../store/JournalStore.ts"
+import { PortStore } from "../../store/PortStore.ts"
 import { ServerInfo } from "../ServerInfo.ts"
 import type { Call, Route } from "./Call.ts"
+import { chassisRoutes } from "./ChassisRoutes.ts"
+import { historyRoutes } from "./HistoryRoutes.ts"
 import { badRequest, frameworkFault, fromConductor, IronicFault, notFound, toResponse } from "./IronicFault.ts"
 import { baseOf } from "./Links.ts"
+import { managementRoutes } from "./ManagementRoutes.ts"
 import { askedVersion, MAX_VERSION, MIN_VERSION, versionHeaders } from "./Microversion.ts"
 import { nodeRoutes } from "./NodeRoutes.ts"
+import { portRoutes } from "./PortRoutes.ts"
+import { provisionRoutes } from "./ProvisionRoutes.ts"
 import { rootDocument, serviceRoutes, versionDocument } from "./ServiceRoutes.ts"
 import { stateRoutes } from "./StateRoutes.ts"
+import { traitRoutes } from "./TraitRoutes.ts"
+import { unsupportedRoutes } from "./UnsupportedRoutes.ts"
 
 export const IronicRoutes: Layer.Layer<
   never,
   never,
-  HttpRouter.HttpRouter | Enrolment | NodeDirectory | NodeLock | PowerControl | ServerInfo
+  | HttpRouter.HttpRouter
+  | BmcGovernor
+  | ChassisStore
+  | Enrolment
+  | InventoryStore
+  | JournalStore
+  | NodeDirectory
+  | NodeLock
+  | PortStore
+  | PowerControl
+  | Provisioning
+  | SecureRandom.SecureRandom
+  | ServerInfo
 > = HttpRouter.use((router) =>
   Effect.gen(function* () {
     const directory = yield* NodeDirectory
@@ -34,9 +60,23 @@ export const IronicRoutes: Layer.Layer<
       hostname: info.hostname,
       reservation: (id: NodeId) => lock.holder(id)?.holder ?? null
     }
+    const enrolment = yield* Enrolment
+    const powerControl = yield* PowerControl
+    const random = yield* SecureRandom.SecureRandom
     const routes = [
-      ...nodeRoutes({ directory, enrolment: yield* Enrolment }),
-      ...stateRoutes({ directory, powerControl: yield* PowerControl }),
+      ...nodeRoutes({ directory, enrolment }),
+      ...traitRoutes({ directory, enrolment }),
+      ...portRoutes({ directory, random, portStore: yield* PortStore }),
+      ...chassisRoutes({ directory, random, chassisStore: yield* ChassisStore }),
+      ...historyRoutes({ directory, journal: yield* JournalStore }),
+      ...managementRoutes({ directory, powerControl, governor: yield* BmcGovernor }),
+      ...unsupportedRoutes({ directory }),
+      ...provisionRoutes({
+        directory,
+        inventories: yield* InventoryStore,
+        provisioning: yield* Provisioning
+      }),
+      ...stateRoutes({ directory, powerControl }),
       ...serviceRoutes(info)
     ]
     const version: Route = {
@@ -67,7 +107,7 @@ const serve = (route: Route, context: Pick<Call, "hostname" | "reservation">) =>
     const { params } = yield* HttpRouter.RouteContext
     const args = lastOfEach(yield* HttpServerRequest.ParsedSearchParams)
     return yield* versioned(request, (minor) => {
-      if (minor < route.since) return Effect.fail(notFound)
+      if (minor < route.since) return Effect.fail(route.below ?? notFound)
       const known = route.args
       const unexpected = known === null ? [] : Object.keys(args).filter((name) => !known.includes(name))
       if (unexpected.length > 0) return Effect.fail(badRequest(`Unexpected arguments: ${unexpected.join(", ")}`))

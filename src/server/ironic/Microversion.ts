@@ -1,12 +1,12 @@
 /**
  * Ironic's microversions: which one a request asks for, and what the answer says about it.
  *
- * Tutti claims 1.1 to 1.51: every field of a node up to `description` is in its bodies. From 1.52 on nodes have
- * allocations, from 1.61 they can be retired: claiming those would be a promise that nothing keeps.
+ * Tutti claims 1.1 to 1.82: every field that a node, a port or a chassis has in them is in its bodies, and every rule of theirs
+ * holds. Resources that Tutti has nothing of (allocations, port groups, volumes, deploy templates, shards) are not there.
  */
 
 export const MIN_MINOR = 1
-export const MAX_MINOR = 51
+export const MAX_MINOR = 82
 
 export const MIN_VERSION = `1.${MIN_MINOR}`
 export const MAX_VERSION = `1.${MAX_MINOR}`

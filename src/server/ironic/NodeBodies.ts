@@ -8,6 +8,7 @@ import type { PatchOperation } from "../../conductor/Enrolment.ts"
 import type { Driver, NodeRecord } from "../../domain/Node.ts"
 import { isObject } from "./Call.ts"
 import { interfacesOf, INTERFACES, isDriver } from "./Drivers.ts"
+import { isUuid, parsePatch } from "./Bodies.ts"
 import { badRequest, type IronicFault, notInVersion } from "./IronicFault.ts"
 import { nodeField, type ViewContext } from "./NodeFields.ts"
 
@@ -22,6 +23,11 @@ const KEPT: ReadonlySet<string> = new Set([
   "owner",
   "description",
   "resource_class",
+  "chassis_uuid",
+  "protected",
+  "protected_reason",
+  "retired",
+  "retired_reason",
   "maintenance",
   "maintenance_reason",
   "power_interface"
@@ -52,7 +58,10 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   "clean_step",
   "deploy_step",
   "raid_config",
-  "target_raid_config"
+  "target_raid_config",
+  "allocation_uuid",
+  "boot_mode",
+  "secure_boot"
 ])
 
 /** `POST /v1/nodes`. */
@@ -81,19 +90,12 @@ export const toPatch = (
   record: NodeRecord,
   context: ViewContext
 ): Result.Result<ReadonlyArray<PatchOperation>, IronicFault> => {
-  if (!Array.isArray(body)) return Result.fail(badRequest("Expected a list of JSON patch operations."))
+  const parsed = parsePatch(body)
+  if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const operations: Array<PatchOperation> = []
   // A patch may change the driver first and its interfaces after.
   let driver = record.node.driver
-  for (const item of body as ReadonlyArray<unknown>) {
-    if (!isObject(item) || typeof item["path"] !== "string") {
-      return Result.fail(badRequest("Each operation of a JSON patch has an op and a path."))
-    }
-    const { op, path, value } = item
-    if (op !== "add" && op !== "replace" && op !== "remove") {
-      return Result.fail(badRequest(`Patch operation ${String(op)} is none of add, replace and remove.`))
-    }
-    const root = /^\/([^/]+)/.exec(path)?.[1] ?? ""
+  for (const { op, path, root, value } of parsed.success) {
     const field = nodeField(root)
     if (field === undefined || root === "uuid" || READ_ONLY.has(root)) {
       return Result.fail(badRequest(`'${path}' is an internal attribute and can not be updated`))
@@ -116,7 +118,6 @@ const notKept = (name: string): IronicFault =>
 const isShownAnyway = (name: string, value: unknown, driver: Driver): boolean => {
   const found = INTERFACES.find(({ kind }) => name === `${kind}_interface`)
   if (found !== undefined) return value === null || value === interfacesOf[driver][found.kind]
-  if (name === "protected" || name === "retired") return value === false || value === "false" || value === "False"
   return value === null || (isObject(value) && Object.keys(value).length === 0)
 }
 
@@ -125,6 +126,3 @@ const unsupportedDriver = (driver: string, group: unknown): IronicFault =>
     `No valid host was found. Reason: No conductor service registered which supports driver ${driver} ` +
       `for conductor group "${typeof group === "string" ? group : ""}".`
   )
-
-const isUuid = (value: unknown): boolean =>
-  typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)

@@ -5,7 +5,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import type * as Schema from "effect/Schema"
-import { inMaintenance, type Node, type NodeId, type NodeRecord } from "../../domain/Node.ts"
+import { inMaintenance, type Node, type NodeId, type NodeRecord, type ProvisionState } from "../../domain/Node.ts"
 import type { PowerState, PowerTarget } from "../../domain/PowerState.ts"
 import { maintenanceReason, shownDriverInfo } from "../NodeViews.ts"
 import { INTERFACES, interfacesOf } from "./Drivers.ts"
@@ -35,9 +35,12 @@ export interface NodeField {
 export const shownPower = ({ node, observation }: NodeRecord): PowerState | null =>
   node.fault === null ? observation.power : null
 
+/** The API's name of a provision state; one is another than everywhere else in Ironic. */
+export const ironicState = (state: ProvisionState): string => (state === "deploy wait" ? "wait call-back" : state)
+
 /** Below 1.2 a node that can be used has no provision state. */
 export const shownProvisionState = ({ node }: NodeRecord, minor: number): string | null =>
-  minor < 2 && node.provisionState === "available" ? null : node.provisionState
+  minor < 2 && node.provisionState === "available" ? null : ironicState(node.provisionState)
 
 /** A diagnostic interrupt is no target: Ironic's clients would not know it. */
 const targetPower = ({ pendingPower }: Node): PowerTarget | null =>
@@ -68,11 +71,11 @@ export const nodeFields: ReadonlyArray<NodeField> = [
   { name: "properties", since: 1, value: ({ node }) => node.properties },
   { name: "extra", since: 1, value: ({ node }) => node.extra },
   { name: "instance_info", since: 1, value: nothing },
-  { name: "chassis_uuid", since: 1, value: none },
+  { name: "chassis_uuid", since: 1, value: ({ node }) => node.chassisId },
   { name: "maintenance_reason", since: 1, value: ({ node }) => maintenanceReason(node) },
   { name: "target_power_state", since: 1, sortable: true, value: ({ node }) => targetPower(node) },
-  { name: "target_provision_state", since: 1, value: none },
-  { name: "provision_updated_at", since: 1, value: none },
+  { name: "target_provision_state", since: 1, value: ({ node }) => node.targetProvisionState },
+  { name: "provision_updated_at", since: 1, value: ({ node }) => timeOrNull(node.provisionUpdatedAt) },
   { name: "last_error", since: 1, sortable: true, value: ({ node }) => node.lastError },
   { name: "reservation", since: 1, value: ({ node }, { reservation }) => reservation(node.id) },
   { name: "console_enabled", since: 1, value: () => false },
@@ -85,8 +88,8 @@ export const nodeFields: ReadonlyArray<NodeField> = [
   },
   { name: "ports", since: 1, value: subresource("ports") },
   { name: "driver_internal_info", since: 3, value: nothing },
-  { name: "inspection_started_at", since: 6, value: none },
-  { name: "inspection_finished_at", since: 6, value: none },
+  { name: "inspection_started_at", since: 6, value: ({ node }) => timeOrNull(node.inspectionStartedAt) },
+  { name: "inspection_finished_at", since: 6, value: ({ node }) => timeOrNull(node.inspectionFinishedAt) },
   { name: "clean_step", since: 7, value: nothing },
   { name: "raid_config", since: 12, value: nothing },
   { name: "target_raid_config", since: 12, value: nothing },
@@ -99,16 +102,24 @@ export const nodeFields: ReadonlyArray<NodeField> = [
     value: ({ node }) => interfacesOf[node.driver][kind]
   })),
   { name: "volume", since: 32, value: subresource("volume") },
-  { name: "traits", since: 37, value: () => [] },
+  { name: "traits", since: 37, value: ({ node }) => node.traits },
   { name: "fault", since: 42, sortable: true, value: ({ node }) => node.fault },
   { name: "deploy_step", since: 44, value: nothing },
   { name: "conductor_group", since: 46, sortable: true, value: ({ node }) => node.conductorGroup },
   { name: "automated_clean", since: 47, value: none },
-  { name: "protected", since: 48, value: () => false },
-  { name: "protected_reason", since: 48, value: none },
+  { name: "protected", since: 48, sortable: true, value: ({ node }) => node.protected },
+  { name: "protected_reason", since: 48, value: ({ node }) => node.protectedReason },
   { name: "conductor", since: 49, value: (_, { hostname }) => hostname },
   { name: "owner", since: 50, sortable: true, value: ({ node }) => node.owner },
-  { name: "description", since: 51, value: ({ node }) => node.description }
+  { name: "description", since: 51, value: ({ node }) => node.description },
+  { name: "allocation_uuid", since: 52, value: none },
+  { name: "retired", since: 61, sortable: true, value: ({ node }) => node.retired },
+  { name: "retired_reason", since: 61, value: ({ node }) => node.retiredReason },
+  { name: "lessee", since: 65, value: none },
+  { name: "network_data", since: 66, value: nothing },
+  { name: "boot_mode", since: 75, value: none },
+  { name: "secure_boot", since: 75, value: none },
+  { name: "shard", since: 82, value: none }
 ]
 
 export const nodeField = (name: string): NodeField | undefined => byName.get(name)
@@ -135,4 +146,6 @@ export const toNode = (
 }
 
 /** Ironic writes UTC as an offset. */
-const formatTime = (at: DateTime.Utc): string => DateTime.formatIso(at).replace("Z", "+00:00")
+export const formatTime = (at: DateTime.Utc): string => DateTime.formatIso(at).replace("Z", "+00:00")
+
+const timeOrNull = (at: DateTime.Utc | null): string | null => (at === null ? null : formatTime(at))

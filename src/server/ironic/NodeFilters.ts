@@ -4,7 +4,7 @@
  */
 import { inMaintenance, type NodeRecord } from "../../domain/Node.ts"
 import { badRequest, type IronicFault } from "./IronicFault.ts"
-import type { ViewContext } from "./NodeFields.ts"
+import { ironicState, type ViewContext } from "./NodeFields.ts"
 
 export type Predicate = (record: NodeRecord) => boolean
 
@@ -25,10 +25,17 @@ const bool =
       : (record) => test(record, wanted)
   }
 
-// Nodes of Tutti belong to no instance and no chassis: those filters are answered truly, with nothing.
+// Nodes of Tutti have no instance, lessee or shard: those filters are answered truly, with nothing.
 export const filters: ReadonlyArray<Filter> = [
   { argument: "instance_uuid", since: 1, predicate: () => () => false },
-  { argument: "chassis_uuid", since: 1, predicate: () => () => false },
+  {
+    argument: "chassis_uuid",
+    since: 1,
+    predicate:
+      (value) =>
+      ({ node }) =>
+        node.chassisId === value
+  },
   { argument: "associated", since: 1, predicate: bool((_, wanted) => !wanted, "associated") },
   {
     argument: "maintenance",
@@ -41,7 +48,7 @@ export const filters: ReadonlyArray<Filter> = [
     predicate:
       (value) =>
       ({ node }) =>
-        node.provisionState === value
+        ironicState(node.provisionState) === value
   },
   {
     argument: "driver",
@@ -98,7 +105,11 @@ export const filters: ReadonlyArray<Filter> = [
       (value) =>
       ({ node }) =>
         node.description?.toLowerCase().includes(value.toLowerCase()) ?? false
-  }
+  },
+  { argument: "retired", since: 61, predicate: bool(({ node }, wanted) => node.retired === wanted, "retired") },
+  { argument: "lessee", since: 65, predicate: () => () => false },
+  { argument: "shard", since: 82, predicate: () => () => false },
+  { argument: "sharded", since: 82, predicate: bool((_, wanted) => !wanted, "sharded") }
 ]
 
 /** As OpenStack reads yes and no. */

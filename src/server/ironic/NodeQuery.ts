@@ -61,13 +61,20 @@ export const parseQuery = (
 export const parseFields = (
   value: string | undefined,
   minor: number
-): Result.Result<ReadonlyArray<NodeField> | null, IronicFault> => {
+): Result.Result<ReadonlyArray<NodeField> | null, IronicFault> => parseFieldsOf(value, minor, nodeField)
+
+/** The same for any resource; `find` knows its fields. */
+export const parseFieldsOf = <F extends { readonly since: number }>(
+  value: string | undefined,
+  minor: number,
+  find: (name: string) => F | undefined
+): Result.Result<ReadonlyArray<F> | null, IronicFault> => {
   if (value === undefined) return Result.succeed(null)
   if (minor < 8) return Result.fail(notInVersion("fields", 8))
-  const fields: Array<NodeField> = []
+  const fields: Array<F> = []
   for (const name of value.split(",")) {
     if (name === "links") continue
-    const field = nodeField(name)
+    const field = find(name)
     if (field === undefined) return Result.fail(badRequest(`Field(s) "${name}" are not valid`))
     if (field.since > minor) return Result.fail(notInVersion(`field ${name}`, field.since))
     fields.push(field)
@@ -75,13 +82,22 @@ export const parseFields = (
   return Result.succeed(fields)
 }
 
-const selectFields = (
+const selectFields = (args: Arguments, minor: number, detailPath: boolean) =>
+  selectFieldsOf(args, minor, detailPath, { find: nodeField, detail: detailFields, listed: listedFields })
+
+/** What a list of any resource shows: what was asked for, all, or the few that are listed. */
+export const selectFieldsOf = <F extends { readonly since: number }>(
   args: Arguments,
   minor: number,
-  detailPath: boolean
-): Result.Result<ReadonlyArray<NodeField>, IronicFault> =>
+  detailPath: boolean,
+  of: {
+    readonly find: (name: string) => F | undefined
+    readonly detail: (minor: number) => ReadonlyArray<F>
+    readonly listed: (minor: number) => ReadonlyArray<F>
+  }
+): Result.Result<ReadonlyArray<F>, IronicFault> =>
   Result.gen(function* () {
-    const chosen = yield* parseFields(args["fields"], minor)
+    const chosen = yield* parseFieldsOf(args["fields"], minor, of.find)
     const asked = args["detail"]
     if (asked !== undefined && minor < 43) {
       return yield* Result.fail(badRequest("Invalid query parameter detail: it needs API version 1.43 or newer."))
@@ -94,10 +110,10 @@ const selectFields = (
     if (detail && chosen !== null) {
       return yield* Result.fail(badRequest("Can't fetch a subset of fields with 'detail' set"))
     }
-    return chosen ?? (detail ? detailFields(minor) : listedFields(minor))
+    return chosen ?? (detail ? of.detail(minor) : of.listed(minor))
   })
 
-const parseLimit = (value: string | undefined): Result.Result<number, IronicFault> => {
+export const parseLimit = (value: string | undefined): Result.Result<number, IronicFault> => {
   if (value === undefined) return Result.succeed(MAX_LIMIT)
   if (!/^[+-]?\d{1,9}$/.test(value)) return Result.fail(badRequest(`Invalid value for limit: ${value} is no number.`))
   const limit = Number(value)
@@ -113,7 +129,7 @@ const parseSortKey = (key: string | undefined, minor: number): Result.Result<Nod
   return field.since > minor ? Result.fail(notInVersion(`sort_key ${key}`, field.since)) : Result.succeed(field)
 }
 
-const parseSortDirection = (value: string | undefined): Result.Result<boolean, IronicFault> =>
+export const parseSortDirection = (value: string | undefined): Result.Result<boolean, IronicFault> =>
   value === undefined || value === "asc" || value === "desc"
     ? Result.succeed(value === "desc")
     : Result.fail(badRequest(`Invalid sort direction: ${value}. Acceptable values are 'asc' or 'desc'`))

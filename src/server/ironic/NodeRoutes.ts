@@ -6,9 +6,11 @@ import type { NodeDirectory } from "../../conductor/NodeDirectory.ts"
 import { checkDriverInfo, rawDriverInfo } from "../../domain/DriverInfoRules.ts"
 import type { Node, NodeRecord } from "../../domain/Node.ts"
 import { type Call, type Handler, isObject, readJson, type Route } from "./Call.ts"
+import { INTERFACES, interfacesOf } from "./Drivers.ts"
 import { type IronicFault, badRequest, nodeNotFound, notInVersion } from "./IronicFault.ts"
 import { toNewNode, toPatch } from "./NodeBodies.ts"
 import { detailFields, toNode } from "./NodeFields.ts"
+import type { Predicate } from "./NodeFilters.ts"
 import { nextUrl, parseFields, parseQuery, selectPage } from "./NodeQuery.ts"
 
 export interface Services {
@@ -27,22 +29,25 @@ export const findNode = (directory: NodeDirectory["Service"], call: Call): Effec
 
 const empty = (status: number) => Effect.succeed(HttpServerResponse.empty({ status }))
 
-export const nodeRoutes = ({ directory, enrolment }: Services): ReadonlyArray<Route> => {
-  const list =
-    (path: "nodes" | "nodes/detail"): Handler =>
-    (call) =>
-      Effect.gen(function* () {
-        const query = yield* Effect.fromResult(parseQuery(call.args, call, path === "nodes/detail"))
-        const page = yield* Effect.fromResult(selectPage(directory.all(), query, call))
-        const nodes = page.records.map((record) => toNode(record, query.fields, call))
-        const last = page.records.at(-1)
-        const next =
-          page.more && last !== undefined
-            ? { next: nextUrl(call.base, path, call.args, query.limit, last.node.id) }
-            : {}
-        return HttpServerResponse.jsonUnsafe({ nodes, ...next })
-      })
+/** One page of nodes. `path` is the one that was asked for; `only`: what is left out of them before any filter. */
+export const listNodes = (
+  directory: NodeDirectory["Service"],
+  call: Call,
+  options: { readonly path: string; readonly detail: boolean; readonly only?: Predicate }
+): ReturnType<Handler> =>
+  Effect.gen(function* () {
+    const { detail, only = () => true, path } = options
+    const query = yield* Effect.fromResult(parseQuery(call.args, call, detail))
+    const matches: Predicate = (record) => only(record) && query.matches(record)
+    const page = yield* Effect.fromResult(selectPage(directory.all(), { ...query, matches }, call))
+    const nodes = page.records.map((record) => toNode(record, query.fields, call))
+    const last = page.records.at(-1)
+    const next =
+      page.more && last !== undefined ? { next: nextUrl(call.base, path, call.args, query.limit, last.node.id) } : {}
+    return HttpServerResponse.jsonUnsafe({ nodes, ...next })
+  })
 
+export const nodeRoutes = ({ directory, enrolment }: Services): ReadonlyArray<Route> => {
   const show: Handler = (call) =>
     Effect.gen(function* () {
       const fields = yield* Effect.fromResult(parseFields(call.args["fields"], call.minor))
@@ -99,9 +104,21 @@ export const nodeRoutes = ({ directory, enrolment }: Services): ReadonlyArray<Ro
     Effect.map(findNode(directory, call), ({ node }) => HttpServerResponse.jsonUnsafe(validation(node)))
 
   return [
-    { method: "GET", path: "/nodes", since: 1, args: null, handle: list("nodes") },
+    {
+      method: "GET",
+      path: "/nodes",
+      since: 1,
+      args: null,
+      handle: (call) => listNodes(directory, call, { path: "nodes", detail: false })
+    },
     { method: "POST", path: "/nodes", since: 1, args: [], handle: create },
-    { method: "GET", path: "/nodes/detail", since: 1, args: null, handle: list("nodes/detail") },
+    {
+      method: "GET",
+      path: "/nodes/detail",
+      since: 1,
+      args: null,
+      handle: (call) => listNodes(directory, call, { path: "nodes/detail", detail: true })
+    },
     { method: "GET", path: "/nodes/:ident", since: 1, args: ["fields"], handle: show },
     { method: "PATCH", path: "/nodes/:ident", since: 1, args: ["reset_interfaces"], handle: update },
     { method: "DELETE", path: "/nodes/:ident", since: 1, args: [], handle: remove },
@@ -111,25 +128,23 @@ export const nodeRoutes = ({ directory, enrolment }: Services): ReadonlyArray<Ro
   ]
 }
 
-/** Looks at `driver_info` only, and never asks the BMC. There is no `reason` where all is well. */
+/**
+ * What each interface of the node's driver could do. Looks at `driver_info` only, and never asks the BMC. There is no
+ * `reason` where all is well.
+ */
 const validation = (node: Node): object => {
-  const unsupported = { result: null, reason: "not supported" }
   const { problems } = checkDriverInfo(node.driver, rawDriverInfo(node.driverInfo))
-  const power =
+  const byDriverInfo =
     problems.length === 0
       ? { result: true }
       : { result: false, reason: problems.map(({ message }) => message).join("; ") }
-  return {
-    bios: unsupported,
-    boot: unsupported,
-    console: unsupported,
-    deploy: unsupported,
-    inspect: unsupported,
-    management: unsupported,
-    network: unsupported,
-    power,
-    raid: unsupported,
-    rescue: unsupported,
-    storage: unsupported
+  const resultOf = (name: string | null) => {
+    if (name === null || name.startsWith("no-")) return { result: null, reason: "not supported" }
+    return name === "noop" ? { result: true } : byDriverInfo
   }
+  return Object.fromEntries(
+    INTERFACES.flatMap(({ kind }) =>
+      kind === "vendor" ? [] : [[kind, resultOf(interfacesOf[node.driver][kind])] as const]
+    )
+  )
 }

@@ -34,6 +34,8 @@ export const versionDocument = (base: string): object => ({
   media_types: [{ base: "application/json", type: "application/vnd.openstack.ironic.v1+json" }],
   version: version(base),
   nodes: links(base, "nodes/"),
+  ports: links(base, "ports/"),
+  chassis: links(base, "chassis/"),
   drivers: links(base, "drivers/"),
   conductors: links(base, "conductors/")
 })

@@ -26,7 +26,9 @@ const stateFields: ReadonlyArray<NodeField> = [
   "last_error",
   "console_enabled",
   "raid_config",
-  "target_raid_config"
+  "target_raid_config",
+  "boot_mode",
+  "secure_boot"
 ].flatMap((name) => nodeField(name) ?? [])
 
 /** Soft actions and timeouts came with 1.27. */

@@ -120,6 +120,14 @@ describe("a node in Ironic's API", () => {
         conductor: "conductor-1",
         owner: "ops",
         description: "first",
+        allocation_uuid: null,
+        retired: false,
+        retired_reason: null,
+        lessee: null,
+        network_data: {},
+        boot_mode: null,
+        secure_boot: null,
+        shard: null,
         links: link(`nodes/${uuid(1)}`)
       })
       expect(answer.text).not.toContain("hunter2")
@@ -178,7 +186,7 @@ describe("a node in Ironic's API", () => {
   it.effect("never shows what is Tutti's own", () =>
     Effect.gen(function* () {
       const client = yield* start({ records: fleet })
-      const { text } = yield* client.get("/v1/nodes/detail", at("1.51"))
+      const { text } = yield* client.get("/v1/nodes/detail", at("1.82"))
       for (const own of ["observed", "age", "desired", "fault_reason", "disable_power_off", 'version"']) {
         expect(text).not.toContain(`"${own}`)
       }
@@ -238,17 +246,24 @@ describe("a node in Ironic's API", () => {
       const client = yield* start({ records: [fleet[0] ?? broken, broken] })
       const unsupported = { result: null, reason: "not supported" }
       const others = Object.fromEntries(
-        "bios boot console deploy inspect management network raid rescue storage"
-          .split(" ")
-          .map((name) => [name, unsupported])
+        "bios boot console deploy inspect raid rescue".split(" ").map((name) => [name, unsupported])
       )
-      expect((yield* client.get(`/v1/nodes/${uuid(1)}/validate`)).body).toEqual({ ...others, power: { result: true } })
+      const idle = { network: { result: true }, storage: { result: true } }
+      const bad = {
+        result: false,
+        reason: "ipmi_address is required; ipmi_port must be a whole number from 1 to 65535"
+      }
+      expect((yield* client.get(`/v1/nodes/${uuid(1)}/validate`)).body).toEqual({
+        ...others,
+        ...idle,
+        management: { result: true },
+        power: { result: true }
+      })
       expect((yield* client.get(`/v1/nodes/${uuid(2)}/validate`)).body).toEqual({
         ...others,
-        power: {
-          result: false,
-          reason: "ipmi_address is required; ipmi_port must be a whole number from 1 to 65535"
-        }
+        ...idle,
+        management: bad,
+        power: bad
       })
     })
   )
@@ -272,9 +287,9 @@ describe("a list of nodes in Ironic's API", () => {
         ]
       })
       expect(Object.keys(body as object)).toEqual(["nodes"])
-      const detail = yield* client.get("/v1/nodes/detail", at("1.51"))
-      expect((yield* client.get("/v1/nodes?detail=True", at("1.51"))).body).toEqual(detail.body)
-      const one = yield* client.get("/v1/nodes/n1", at("1.51"))
+      const detail = yield* client.get("/v1/nodes/detail", at("1.82"))
+      expect((yield* client.get("/v1/nodes?detail=True", at("1.82"))).body).toEqual(detail.body)
+      const one = yield* client.get("/v1/nodes/n1", at("1.82"))
       expect((detail.body as { nodes: ReadonlyArray<unknown> }).nodes[0]).toEqual(one.body)
     })
   )
@@ -305,22 +320,22 @@ describe("a list of nodes in Ironic's API", () => {
   ] as const)("answers ?%s", ([query, expected]) =>
     Effect.gen(function* () {
       const client = yield* start({ records: fleet })
-      const answer = yield* client.get(`/v1/nodes?${query}`, at("1.51"))
+      const answer = yield* client.get(`/v1/nodes?${query}`, at("1.82"))
       expect(answer.status, answer.text).toBe(200)
       expect(numbers(answer)).toEqual(expected)
     })
   )
 
   it.effect.each([
-    ["limit=0", "1.51", 400, "Limit must be positive"],
-    ["limit=-3", "1.51", 400, "Limit must be positive"],
-    ["limit=two", "1.51", 400, "Invalid value for limit: two is no number."],
-    ["sort_key=foo", "1.51", 400, 'The sort_key value "foo" is an invalid field for sorting'],
-    ["sort_key=driver_info", "1.51", 400, 'The sort_key value "driver_info" is an invalid field for sorting'],
-    ["sort_dir=up", "1.51", 400, "Invalid sort direction: up. Acceptable values are 'asc' or 'desc'"],
-    ["maintenance=perhaps", "1.51", 400, "Invalid value for maintenance: perhaps is neither true nor false."],
-    ["fault=flood", "1.51", 400, 'Unrecognized fault "flood" is specified'],
-    ["colour=red&x=1", "1.51", 400, "Unexpected arguments: colour, x"],
+    ["limit=0", "1.82", 400, "Limit must be positive"],
+    ["limit=-3", "1.82", 400, "Limit must be positive"],
+    ["limit=two", "1.82", 400, "Invalid value for limit: two is no number."],
+    ["sort_key=foo", "1.82", 400, 'The sort_key value "foo" is an invalid field for sorting'],
+    ["sort_key=driver_info", "1.82", 400, 'The sort_key value "driver_info" is an invalid field for sorting'],
+    ["sort_dir=up", "1.82", 400, "Invalid sort direction: up. Acceptable values are 'asc' or 'desc'"],
+    ["maintenance=perhaps", "1.82", 400, "Invalid value for maintenance: perhaps is neither true nor false."],
+    ["fault=flood", "1.82", 400, 'Unrecognized fault "flood" is specified'],
+    ["colour=red&x=1", "1.82", 400, "Unexpected arguments: colour, x"],
     ["detail=True", "1.42", 400, "Invalid query parameter detail"],
     ["detail=perhaps", "1.43", 400, "Invalid value for detail"],
     ["detail=True&fields=uuid", "1.43", 400, "Can't fetch a subset of fields with 'detail' set"],

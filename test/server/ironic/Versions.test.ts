@@ -24,27 +24,29 @@ const check = (
   })
 
 describe("Ironic's microversions", () => {
-  it.effect("are 1.1 without a header", () => check("/v1/nodes", {}, 200, ["1.1", "1.51", "1.1"]))
-  it.effect("are echoed as asked", () => check("/v1/nodes", asking("1.37"), 200, ["1.1", "1.51", "1.37"]))
+  it.effect("are 1.1 without a header", () => check("/v1/nodes", {}, 200, ["1.1", "1.82", "1.1"]))
+  it.effect("are echoed as asked", () => check("/v1/nodes", asking("1.37"), 200, ["1.1", "1.82", "1.37"]))
   it.effect("are echoed as a number for latest", () =>
-    check("/v1/nodes", asking("Latest"), 200, ["1.1", "1.51", "1.51"])
+    check("/v1/nodes", asking("Latest"), 200, ["1.1", "1.82", "1.82"])
   )
   it.effect("ignore the new style's header", () =>
-    check("/v1/nodes", { "OpenStack-API-Version": "baremetal 1.40" }, 200, ["1.1", "1.51", "1.1"])
+    check("/v1/nodes", { "OpenStack-API-Version": "baremetal 1.40" }, 200, ["1.1", "1.82", "1.1"])
   )
-  it.effect("are on refusals too", () => check("/v1/nodes/nope", asking("1.37"), 404, ["1.1", "1.51", "1.37"]))
-  it.effect("are on paths that do not exist", () => check("/v1/ports", asking("1.37"), 404, ["1.1", "1.51", "1.37"]))
+  it.effect("are on refusals too", () => check("/v1/nodes/nope", asking("1.37"), 404, ["1.1", "1.82", "1.37"]))
+  it.effect("are on paths that do not exist", () =>
+    check("/v1/portgroups", asking("1.37"), 404, ["1.1", "1.82", "1.37"])
+  )
 
   it.effect("out of range are refused with the range", () =>
     Effect.gen(function* () {
-      for (const version of ["1.99", "1.52", "1.0", "2.1", "0.9"]) {
-        const answer = yield* check("/v1/nodes", asking(version), 406, ["1.1", "1.51", null])
+      for (const version of ["1.99", "1.83", "1.0", "2.1", "0.9"]) {
+        const answer = yield* check("/v1/nodes", asking(version), 406, ["1.1", "1.82", null])
         const { error_message } = answer.body as { error_message: string }
         expect(JSON.parse(error_message)).toEqual({
           code: 406,
           title: "Not Acceptable",
           description: expect.stringMatching(
-            new RegExp(`Version ${version} .*The supported version range is: \\[1\\.1, 1\\.51\\]\\.`)
+            new RegExp(`Version ${version} .*The supported version range is: \\[1\\.1, 1\\.82\\]\\.`)
           )
         })
       }
@@ -61,8 +63,8 @@ describe("Ironic's microversions", () => {
 
   it.effect("hide what came later: conductors are 404 below 1.49", () =>
     Effect.gen(function* () {
-      yield* check("/v1/conductors", asking("1.48"), 404, ["1.1", "1.51", "1.48"])
-      const { body } = yield* check("/v1/conductors", asking("1.49"), 200, ["1.1", "1.51", "1.49"])
+      yield* check("/v1/conductors", asking("1.48"), 404, ["1.1", "1.82", "1.48"])
+      const { body } = yield* check("/v1/conductors", asking("1.49"), 200, ["1.1", "1.82", "1.49"])
       expect(body).toMatchObject({ conductors: [{ hostname: "conductor-1", conductor_group: "", alive: true }] })
     })
   )
@@ -74,7 +76,7 @@ describe("discovery", () => {
     links: [{ href: `${base}/v1/`, rel: "self" }],
     status: "CURRENT",
     min_version: "1.1",
-    version: "1.51"
+    version: "1.82"
   })
 
   it.effect("finds the versions in / and in /v1, with or without a slash", () =>
@@ -106,8 +108,16 @@ describe("what is not there", () => {
   it.effect("is 404 in Ironic's envelope", () =>
     Effect.gen(function* () {
       const client = yield* start({ records: [makeRecord(1)] })
-      for (const path of ["/v1/ports", "/v1/chassis", "/v1/allocations", "/v1/nodes/n1/traits", "/v1/nodes/n1/x/y"]) {
-        const answer = yield* client.send("GET", path, { headers: asking("1.51") })
+      for (const path of [
+        "/v1/portgroups",
+        "/v1/volume",
+        "/v1/allocations",
+        "/v1/deploy_templates",
+        "/v1/shards",
+        "/v1/nodes/n1/allocation",
+        "/v1/nodes/n1/x/y"
+      ]) {
+        const answer = yield* client.send("GET", path, { headers: asking("1.82") })
         expect(answer.status).toBe(404)
         expect(answer.body).toEqual({
           error_message: JSON.stringify({
@@ -128,6 +138,7 @@ describe("what is not there", () => {
       expect(answer.text).toContain("The method PUT is not allowed here")
       expect((yield* client.send("DELETE", "/v1/drivers")).headers["allow"]).toBe("GET")
       expect((yield* client.send("POST", "/v1")).status).toBe(405)
+      expect((yield* client.send("POST", "/v1/deploy_templates")).status).toBe(405)
     })
   )
 })

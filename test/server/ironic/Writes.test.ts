@@ -5,6 +5,7 @@ import {
   Conflict,
   InvalidRequest,
   NodeLocked,
+  NodeProtected,
   StoreUnavailable
 } from "../../../src/conductor/ConductorError.ts"
 import type { PatchOperation } from "../../../src/conductor/Enrolment.ts"
@@ -44,9 +45,14 @@ describe("POST /v1/nodes", () => {
         conductor_group: "east",
         owner: "ops",
         description: "first",
+        chassis_uuid: uuid(9),
+        protected: true,
+        protected_reason: "holds the backups",
+        retired: true,
+        retired_reason: "old",
         power_interface: "ipmitool"
       }
-      const answer = yield* client.send("POST", "/v1/nodes", { headers: at("1.51"), body })
+      const answer = yield* client.send("POST", "/v1/nodes", { headers: at("1.82"), body })
       expect(answer.status, answer.text).toBe(201)
       expect(answer.headers["location"]).toBe(`${client.base}/v1/nodes/${uuid(7)}`)
       expect(asked).toEqual([[body, { provisionState: "enroll" }]])
@@ -71,37 +77,41 @@ describe("POST /v1/nodes", () => {
       const { asked, client } = yield* enrolling
       const harmless = {
         driver: "ipmi",
-        chassis_uuid: null,
+        lessee: null,
+        network_data: {},
         instance_info: {},
         automated_clean: null,
-        protected: false,
         network_interface: "noop",
         deploy_interface: null
       }
-      const answer = yield* client.send("POST", "/v1/nodes", { headers: at("1.51"), body: harmless })
+      const answer = yield* client.send("POST", "/v1/nodes", { headers: at("1.82"), body: harmless })
       expect(answer.status, answer.text).toBe(201)
       expect(asked).toEqual([[{ driver: "ipmi" }, { provisionState: "enroll" }]])
     })
   )
 
   it.effect.each([
-    ["1.51", "", 400, "the body is no JSON object"],
-    ["1.51", "{", 400, "Malformed request body"],
-    ["1.51", "[]", 400, "the body is no JSON object"],
-    ["1.51", {}, 400, "driver is required"],
+    ["1.82", "", 400, "the body is no JSON object"],
+    ["1.82", "{", 400, "Malformed request body"],
+    ["1.82", "[]", 400, "the body is no JSON object"],
+    ["1.82", {}, 400, "driver is required"],
     [
-      "1.51",
+      "1.82",
       { driver: "ilo", conductor_group: "east" },
       400,
       'No valid host was found. Reason: No conductor service registered which supports driver ilo for conductor group "east".'
     ],
-    ["1.51", { driver: "ipmi", colour: "red" }, 400, "colour can't be set"],
-    ["1.51", { driver: "ipmi", disable_power_off: true }, 400, "disable_power_off can't be set"],
-    ["1.51", { driver: "ipmi", power_state: "power on" }, 400, "power_state can't be set"],
-    ["1.51", { driver: "ipmi", uuid: "seven" }, 400, "Expected UUID for uuid: seven"],
-    ["1.51", { driver: "ipmi", protected: true }, 400, "Tutti keeps no protected"],
-    ["1.51", { driver: "ipmi", deploy_interface: "direct" }, 400, "Tutti keeps no deploy_interface"],
-    ["1.51", { driver: "ipmi", instance_info: { a: 1 } }, 400, "Tutti keeps no instance_info"],
+    ["1.82", { driver: "ipmi", colour: "red" }, 400, "colour can't be set"],
+    ["1.82", { driver: "ipmi", disable_power_off: true }, 400, "disable_power_off can't be set"],
+    ["1.82", { driver: "ipmi", power_state: "power on" }, 400, "power_state can't be set"],
+    ["1.82", { driver: "ipmi", uuid: "seven" }, 400, "Expected UUID for uuid: seven"],
+    ["1.82", { driver: "ipmi", lessee: "ops" }, 400, "Tutti keeps no lessee"],
+    ["1.82", { driver: "ipmi", shard: "s1" }, 400, "Tutti keeps no shard"],
+    ["1.81", { driver: "ipmi", shard: null }, 406, "shard needs API version 1.82"],
+    ["1.82", { driver: "ipmi", boot_mode: "uefi" }, 400, "boot_mode can't be set"],
+    ["1.60", { driver: "ipmi", retired: true }, 406, "retired needs API version 1.61"],
+    ["1.82", { driver: "ipmi", deploy_interface: "direct" }, 400, "Tutti keeps no deploy_interface"],
+    ["1.82", { driver: "ipmi", instance_info: { a: 1 } }, 400, "Tutti keeps no instance_info"],
     ["1.4", { driver: "ipmi", name: "n7" }, 406, "name needs API version 1.5"],
     ["1.49", { driver: "ipmi", owner: "ops" }, 406, "owner needs API version 1.50"]
   ] as const)("refuses at %s %j", ([version, body, status, message]) =>
@@ -151,7 +161,7 @@ describe("PATCH /v1/nodes/ID", () => {
         { op: "replace", path: "/maintenance", value: "true" },
         { op: "remove", path: "/extra/a" }
       ] as const
-      const answer = yield* client.send("PATCH", "/v1/nodes/n1", { headers: at("1.51"), body: operations })
+      const answer = yield* client.send("PATCH", "/v1/nodes/n1", { headers: at("1.82"), body: operations })
       expect(answer.status, answer.text).toBe(200)
       expect(answer.body).toMatchObject({ uuid: uuid(1), description: "patched" })
       expect(asked).toEqual([[uuid(1), operations]])
@@ -163,26 +173,26 @@ describe("PATCH /v1/nodes/ID", () => {
       const { asked, client } = yield* patching
       const body = [
         { op: "replace", path: "/network_interface", value: "noop" },
-        { op: "add", path: "/protected", value: "False" },
+        { op: "add", path: "/network_data", value: {} },
         { op: "add", path: "/instance_info", value: {} }
       ]
-      const answer = yield* client.send("PATCH", "/v1/nodes/n1?reset_interfaces=True", { headers: at("1.51"), body })
+      const answer = yield* client.send("PATCH", "/v1/nodes/n1?reset_interfaces=True", { headers: at("1.82"), body })
       expect([answer.status, asked]).toEqual([200, []])
     })
   )
 
   it.effect.each([
-    ["1.51", {}, 400, "Expected a list"],
-    ["1.51", [1], 400, "has an op and a path"],
-    ["1.51", [{ op: "test", path: "/name", value: "x" }], 400, "Patch operation test is none of"],
-    ["1.51", [{ op: "move", path: "/name", from: "/owner" }], 400, "Patch operation move is none of"],
-    ["1.51", [{ op: "replace", path: "/uuid", value: uuid(2) }], 400, "'/uuid' is an internal attribute"],
-    ["1.51", [{ op: "add", path: "/traits/0", value: "X" }], 400, "'/traits/0' is an internal attribute"],
-    ["1.51", [{ op: "replace", path: "/power_state", value: "power on" }], 400, "is an internal attribute"],
-    ["1.51", [{ op: "replace", path: "/disable_power_off", value: true }], 400, "is an internal attribute"],
-    ["1.51", [{ op: "add", path: "name", value: "x" }], 400, "'name' is an internal attribute"],
-    ["1.51", [{ op: "add", path: "/instance_info/image", value: "x" }], 400, "Tutti keeps no instance_info"],
-    ["1.51", [{ op: "remove", path: "/chassis_uuid" }], 400, "can't remove a non-existent object"],
+    ["1.82", {}, 400, "Expected a list"],
+    ["1.82", [1], 400, "has an op and a path"],
+    ["1.82", [{ op: "test", path: "/name", value: "x" }], 400, "Patch operation test is none of"],
+    ["1.82", [{ op: "move", path: "/name", from: "/owner" }], 400, "Patch operation move is none of"],
+    ["1.82", [{ op: "replace", path: "/uuid", value: uuid(2) }], 400, "'/uuid' is an internal attribute"],
+    ["1.82", [{ op: "add", path: "/traits/0", value: "X" }], 400, "'/traits/0' is an internal attribute"],
+    ["1.82", [{ op: "replace", path: "/power_state", value: "power on" }], 400, "is an internal attribute"],
+    ["1.82", [{ op: "replace", path: "/disable_power_off", value: true }], 400, "is an internal attribute"],
+    ["1.82", [{ op: "add", path: "name", value: "x" }], 400, "'name' is an internal attribute"],
+    ["1.82", [{ op: "add", path: "/instance_info/image", value: "x" }], 400, "Tutti keeps no instance_info"],
+    ["1.82", [{ op: "remove", path: "/lessee" }], 400, "can't remove a non-existent object"],
     ["1.46", [{ op: "add", path: "/protected", value: false }], 406, "protected needs API version 1.48"]
   ] as const)("refuses at %s %j", ([version, body, status, message]) =>
     Effect.gen(function* () {
@@ -193,18 +203,35 @@ describe("PATCH /v1/nodes/ID", () => {
     })
   )
 
+  it.effect("protects, retires and puts into a chassis", () =>
+    Effect.gen(function* () {
+      const { asked, client } = yield* patching
+      const operations = [
+        { op: "add", path: "/protected", value: "True" },
+        { op: "add", path: "/protected_reason", value: "why" },
+        { op: "replace", path: "/retired", value: true },
+        { op: "remove", path: "/retired_reason" },
+        { op: "add", path: "/chassis_uuid", value: uuid(9) }
+      ] as const
+      const answer = yield* client.send("PATCH", "/v1/nodes/n1", { headers: at("1.82"), body: operations })
+      expect(answer.status, answer.text).toBe(200)
+      expect(asked).toEqual([[uuid(1), operations]])
+    })
+  )
+
   it.effect("knows reset_interfaces from 1.45, and no other argument", () =>
     Effect.gen(function* () {
       const { client } = yield* patching
       const old = yield* client.send("PATCH", "/v1/nodes/n1?reset_interfaces=True", { headers: at("1.44"), body: [] })
       expect(old.status).toBe(406)
-      expect((yield* client.send("PATCH", "/v1/nodes/n1?x=1", { headers: at("1.51"), body: [] })).status).toBe(400)
+      expect((yield* client.send("PATCH", "/v1/nodes/n1?x=1", { headers: at("1.82"), body: [] })).status).toBe(400)
     })
   )
 
   it.effect.each([
     [new InvalidRequest({ detail: "ipmi_port must be a number" }), 400, "ipmi_port must be a number"],
     [new Conflict({ detail: "Taken." }), 409, "Taken."],
+    [new NodeProtected({ node: "n1" }), 403, "Node n1 is protected and can not be undeployed, rebuilt or deleted."],
     [new StoreUnavailable({ detail: "The database is away." }), 503, "The database is away."],
     [
       new NodeLocked({ node: "n1", holder: "conductor-1", purpose: "power on" }),
@@ -218,7 +245,7 @@ describe("PATCH /v1/nodes/ID", () => {
         enrolment: { patch: () => Effect.fail(new ConductorError({ reason })) }
       })
       const body = [{ op: "add", path: "/name", value: "x" }]
-      const answer = yield* client.send("PATCH", "/v1/nodes/n1", { headers: at("1.51"), body })
+      const answer = yield* client.send("PATCH", "/v1/nodes/n1", { headers: at("1.82"), body })
       expect([answer.status, faultstring(answer)]).toEqual([status, message])
     })
   )

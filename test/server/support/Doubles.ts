@@ -14,6 +14,7 @@ import { type LockHolder, NodeLock } from "../../../src/conductor/NodeLock.ts"
 import { ObservationWriter } from "../../../src/conductor/ObservationWriter.ts"
 import { Ownership } from "../../../src/conductor/Ownership.ts"
 import { PowerControl } from "../../../src/conductor/PowerControl.ts"
+import { Provisioning } from "../../../src/conductor/Provisioning.ts"
 import { Settings } from "../../../src/conductor/Settings.ts"
 import type { PassSummary } from "../../../src/conductor/OpenPasses.ts"
 import { SyncFlow } from "../../../src/conductor/SyncFlow.ts"
@@ -24,6 +25,7 @@ import type { NodeRecord } from "../../../src/domain/Node.ts"
 import { PeriodicWorker } from "../../../src/periodics/PeriodicWorker.ts"
 import { type ServerOptions, serverLayer } from "../../../src/server/Server.ts"
 import { ChassisStore } from "../../../src/store/ChassisStore.ts"
+import { InventoryStore } from "../../../src/store/InventoryStore.ts"
 import { JournalStore } from "../../../src/store/JournalStore.ts"
 import { NodeStore } from "../../../src/store/NodeStore.ts"
 import { PortStore } from "../../../src/store/PortStore.ts"
@@ -33,6 +35,8 @@ export { makeNode, makeRecord, uuid } from "./Nodes.ts"
 export interface Doubles {
   readonly records?: ReadonlyArray<NodeRecord>
   readonly enrolment?: Partial<Enrolment["Service"]>
+  readonly provisioning?: Partial<Provisioning["Service"]>
+  readonly inventories?: Partial<InventoryStore["Service"]>
   readonly power?: Partial<PowerControl["Service"]>
   readonly periodics?: Partial<PeriodicWorker["Service"]>
   readonly journal?: Partial<JournalStore["Service"]>
@@ -103,6 +107,8 @@ export const doublesLayer = (doubles: Doubles) =>
     ),
     Layer.succeed(PortStore, strict<PortStore["Service"]>("PortStore", doubles.ports ?? {})),
     Layer.succeed(ChassisStore, strict<ChassisStore["Service"]>("ChassisStore", doubles.chassis ?? {})),
+    Layer.succeed(Provisioning, strict<Provisioning["Service"]>("Provisioning", doubles.provisioning ?? {})),
+    Layer.succeed(InventoryStore, strict<InventoryStore["Service"]>("InventoryStore", doubles.inventories ?? {})),
     Layer.succeed(JournalStore, strict<JournalStore["Service"]>("JournalStore", doubles.journal ?? {})),
     Layer.succeed(
       Journal,
