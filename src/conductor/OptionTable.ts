@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { type ConductorOptions, type OptionName, specs } from "./ConductorConfig.ts"
+import type { ConductorOptions, OptionName } from "./ConductorConfig.ts"
 import type { OptionSpec } from "./OptionSpec.ts"
+import { specs } from "./OptionSpecs.ts"
 
 export interface OptionRow extends OptionSpec<unknown> {
   /** As the code has it. */
