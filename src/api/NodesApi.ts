@@ -78,6 +78,16 @@ export const NodeDetail = Schema.Struct({
   owner: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String),
   resource_class: Schema.NullOr(Schema.String),
+  chassis_uuid: Schema.NullOr(Schema.String),
+  traits: Schema.Array(Schema.String),
+  /** MAC addresses, at most 1,000; null while the database is away. */
+  ports: Schema.NullOr(Schema.Array(Schema.String)),
+  /** The node can't be deleted, nor undeployed. */
+  protected: Schema.Boolean,
+  protected_reason: Schema.NullOr(Schema.String),
+  /** The node is not to be made available again. */
+  retired: Schema.Boolean,
+  retired_reason: Schema.NullOr(Schema.String),
   disable_power_off: Schema.Boolean,
   operator_maintenance: Schema.Boolean,
   fault_at: Schema.NullOr(Schema.String),
@@ -85,6 +95,11 @@ export const NodeDetail = Schema.Struct({
   read_failures: Schema.Int,
   /** When the action that is under way was asked for. */
   target_requested_at: Schema.NullOr(Schema.String),
+  /** Where the move that is under way, or has failed, leads to. */
+  target_provision_state: Schema.NullOr(ProvisionState),
+  provision_updated_at: Schema.NullOr(Schema.String),
+  inspection_started_at: Schema.NullOr(Schema.String),
+  inspection_finished_at: Schema.NullOr(Schema.String),
   /** Who acts on the node just now, and what for: a power action, or the name of a task. It ends by itself at `expires`. */
   lock: Schema.NullOr(
     Schema.Struct({ holder: Schema.String, purpose: Schema.String, since: Schema.String, expires: Schema.String })

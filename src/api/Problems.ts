@@ -21,6 +21,19 @@ export class NodeNotFoundProblem extends Problem<NodeNotFoundProblem>()(
   { detail: Schema.String }
 ) {}
 
+export class PowerJobNotFoundProblem extends Problem<PowerJobNotFoundProblem>()(
+  "PowerJobNotFoundProblem",
+  { type: "urn:tutti:problem:power-job-not-found", status: 404, title: "Power job not found" },
+  { detail: Schema.String }
+) {}
+
+/** The node was never inspected. */
+export class InventoryNotFoundProblem extends Problem<InventoryNotFoundProblem>()(
+  "InventoryNotFoundProblem",
+  { type: "urn:tutti:problem:inventory-not-found", status: 404, title: "Inventory not found" },
+  { detail: Schema.String }
+) {}
+
 export class TaskNotFoundProblem extends Problem<TaskNotFoundProblem>()(
   "TaskNotFoundProblem",
   { type: "urn:tutti:problem:task-not-found", status: 404, title: "Periodic task not found" },

@@ -7,11 +7,12 @@ import { ProblemDetails } from "effect/http-api/HttpApiMiddleware"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { NodesApi } from "./NodesApi.ts"
 import { PeriodicsApi } from "./PeriodicsApi.ts"
+import { ProvisioningApi } from "./ProvisioningApi.ts"
 import { ServiceApi } from "./ServiceApi.ts"
 import { SettingsApi } from "./SettingsApi.ts"
 
 export class TuttiApi extends HttpApi.make("tutti")
-  .add(NodesApi, PeriodicsApi, ServiceApi, SettingsApi)
+  .add(NodesApi, PeriodicsApi, ProvisioningApi, ServiceApi, SettingsApi)
   .middleware(ProblemDetails)
   // A misspelt argument is an error that says so, not a filter that filters nothing.
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })
