@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import type { PeriodicsError } from "../periodics/PeriodicsError.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
+import type { BulkPowerStore } from "../store/BulkPowerStore.ts"
 import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { LeaseStore } from "../store/LeaseStore.ts"
@@ -14,7 +15,9 @@ import type { SensorStore } from "../store/SensorStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import * as BmcPowerControl from "./BmcPowerControl.ts"
 import * as BmcProvisioning from "./BmcProvisioning.ts"
+import { BulkPower } from "./BulkPower.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
+import type { Conductors } from "./Conductors.ts"
 import type { Enrolment } from "./Enrolment.ts"
 import { Incidents } from "./Incidents.ts"
 import * as IncidentWatch from "./IncidentWatch.ts"
@@ -25,6 +28,7 @@ import { ObservationWriter } from "./ObservationWriter.ts"
 import type { Ownership } from "./Ownership.ts"
 import { PowerControl } from "./PowerControl.ts"
 import { Provisioning } from "./Provisioning.ts"
+import * as StaggeredBulkPower from "./StaggeredBulkPower.ts"
 import * as StoreEnrolment from "./StoreEnrolment.ts"
 import * as StoreNodeDirectory from "./StoreNodeDirectory.ts"
 import { SelCollector } from "./SelCollector.ts"
@@ -32,12 +36,16 @@ import { SensorCollector } from "./SensorCollector.ts"
 import { SyncActions } from "./SyncActions.ts"
 import { SyncFlow } from "./SyncFlow.ts"
 import { collectSel } from "./tasks/collectSel.ts"
+import { checkOrphanNodes } from "./tasks/checkOrphanNodes.ts"
+import { cleanupStaleConductors } from "./tasks/cleanupStaleConductors.ts"
+import { keepAlive } from "./tasks/keepAlive.ts"
 import { powerFailureRecovery } from "./tasks/powerFailureRecovery.ts"
 import { sendSensorData } from "./tasks/sendSensorData.ts"
 import { syncPowerStates } from "./tasks/syncPowerStates.ts"
 import { waitStateTimeouts } from "./tasks/waitStateTimeouts.ts"
 
 export type ConductorServices =
+  | BulkPower
   | Enrolment
   | Incidents
   | Journal
@@ -59,6 +67,7 @@ export const layer: Layer.Layer<
   ConductorServices,
   StoreError,
   | BmcGovernor
+  | BulkPowerStore
   | ConductorConfig
   | InventoryStore
   | JournalStore
@@ -68,14 +77,17 @@ export const layer: Layer.Layer<
   | SecureRandom.SecureRandom
   | SelStore
   | SensorStore
-> = Layer.mergeAll(
-  BmcPowerControl.layer,
-  BmcProvisioning.layer,
-  StoreEnrolment.layer,
-  IncidentWatch.layer,
-  SelCollector.layer,
-  SensorCollector.layer
-).pipe(
+> = StaggeredBulkPower.layer.pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(
+      BmcPowerControl.layer,
+      BmcProvisioning.layer,
+      StoreEnrolment.layer,
+      IncidentWatch.layer,
+      SelCollector.layer,
+      SensorCollector.layer
+    )
+  ),
   Layer.provideMerge(SyncFlow.layer),
   Layer.provideMerge(SyncActions.layer),
   Layer.provideMerge(Incidents.layer),
@@ -92,8 +104,11 @@ export const layerTasks: Layer.Layer<
   never,
   PeriodicsError,
   | BmcGovernor
+  | BulkPower
   | ConductorConfig
+  | Conductors
   | Journal
+  | LeaseStore
   | NodeDirectory
   | NodeLock
   | NodeStore
@@ -107,6 +122,7 @@ export const layerTasks: Layer.Layer<
   | SyncFlow
 > = Layer.effectDiscard(
   Effect.gen(function* () {
+    const bulkPower = yield* BulkPower
     const config = yield* ConductorConfig
     const journal = yield* Journal
     const powerControl = yield* PowerControl
@@ -117,10 +133,13 @@ export const layerTasks: Layer.Layer<
       Effect.sync(() => journal.record({ ...fact, kind: "ConductorStarted" })),
       () => Effect.sync(() => journal.record({ ...fact, kind: "ConductorStopped" }))
     )
-    yield* Effect.forkScoped(powerControl.resolvePending)
+    yield* Effect.forkScoped(Effect.andThen(powerControl.resolvePending, bulkPower.resolveLeft))
     yield* Effect.forkScoped(provisioning.resolveInterrupted)
     yield* worker.add(yield* syncPowerStates)
     yield* worker.add(yield* powerFailureRecovery)
+    yield* worker.add(yield* keepAlive)
+    yield* worker.add(yield* checkOrphanNodes)
+    yield* worker.add(yield* cleanupStaleConductors)
     yield* worker.add(yield* sendSensorData)
     yield* worker.add(yield* collectSel)
     yield* worker.add(yield* waitStateTimeouts)

@@ -102,6 +102,15 @@ export class Stagger<A> {
     return started
   }
 
+  /** What `start` let go at `startedMillis` really went at `nowMillis`: its second is counted from then. */
+  startedLater(startedMillis: number, nowMillis: number): void {
+    for (const use of this.#uses.values()) {
+      if (use.openedAtMillis !== startedMillis) continue
+      use.openedAtMillis = nowMillis
+      use.left = 0
+    }
+  }
+
   /** One that was started is on the way no longer. */
   ended(budgets: ReadonlyArray<string>): void {
     for (const name of budgets) {

@@ -23,6 +23,8 @@ import { JournalStore } from "../../src/store/JournalStore.ts"
 import * as MemoryInventoryStore from "../../src/store/MemoryInventoryStore.ts"
 import { LeaseStore } from "../../src/store/LeaseStore.ts"
 import * as MemoryChassisStore from "../../src/store/MemoryChassisStore.ts"
+import { BulkPowerStore } from "../../src/store/BulkPowerStore.ts"
+import * as MemoryBulkPowerStore from "../../src/store/MemoryBulkPowerStore.ts"
 import * as MemoryJournalStore from "../../src/store/MemoryJournalStore.ts"
 import * as MemoryLeaseStore from "../../src/store/MemoryLeaseStore.ts"
 import * as MemoryNodeStore from "../../src/store/MemoryNodeStore.ts"
@@ -118,6 +120,23 @@ const leaseStore = Layer.effect(
   })
 )
 
+const bulkPowerStore = Layer.effect(
+  BulkPowerStore,
+  Effect.gen(function* () {
+    const guarded = guard(yield* Database)
+    const store = yield* BulkPowerStore
+    return BulkPowerStore.of({
+      create: (...args) => guarded(store.create(...args)),
+      updateParts: (...args) => guarded(store.updateParts(...args)),
+      endWaiting: (...args) => guarded(store.endWaiting(...args)),
+      setState: (...args) => guarded(store.setState(...args)),
+      find: (...args) => guarded(store.find(...args)),
+      list: guarded(store.list),
+      parts: (...args) => guarded(store.parts(...args))
+    })
+  })
+)
+
 /** Makes BMCs refuse commands while they answer reads, which `MemoryGovernor.fail` does not. */
 export class Refusals extends Context.Service<
   Refusals,
@@ -160,13 +179,14 @@ export const refuse = Effect.fnUntraced(function* (
 
 /** What the conductor stands on: stores with a switch, BMCs in memory, options. */
 export const ground = (options: Partial<ConductorOptions> = {}) =>
-  Layer.mergeAll(nodeStore, inventoryStore, journalStore, leaseStore).pipe(
+  Layer.mergeAll(nodeStore, inventoryStore, journalStore, leaseStore, bulkPowerStore).pipe(
     Layer.provide(
       Layer.mergeAll(
         MemoryNodeStore.layer,
         MemoryInventoryStore.layer,
         MemoryJournalStore.layer,
-        MemoryLeaseStore.layer
+        MemoryLeaseStore.layer,
+        MemoryBulkPowerStore.layer
       )
     ),
     Layer.provideMerge(
