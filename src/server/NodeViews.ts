@@ -40,7 +40,13 @@ export const toSummary = ({ node, observation }: NodeRecord, nowMillis: number):
 export const toDetail = (
   record: NodeRecord,
   nowMillis: number,
-  context: { readonly governor: GovernorState | null; readonly lock: LockHolder | null; readonly outlook: Outlook }
+  context: {
+    readonly governor: GovernorState | null
+    readonly lock: LockHolder | null
+    readonly outlook: Outlook
+    /** MAC addresses. */
+    readonly ports: ReadonlyArray<string> | null
+  }
 ): NodeDetail => {
   const { node, observation } = record
   return {

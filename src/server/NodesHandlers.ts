@@ -13,8 +13,9 @@ import { Enrolment } from "../conductor/Enrolment.ts"
 import { NodeDirectory } from "../conductor/NodeDirectory.ts"
 import { NodeLock } from "../conductor/NodeLock.ts"
 import { PowerControl, type PowerOutcome } from "../conductor/PowerControl.ts"
-import type { NodeRecord } from "../domain/Node.ts"
+import type { NodeId, NodeRecord } from "../domain/Node.ts"
 import type { PowerState } from "../domain/PowerState.ts"
+import { PortStore } from "../store/PortStore.ts"
 import { streamFleet } from "./FleetStream.ts"
 import { importNodes } from "./NodeImport.ts"
 import { makeNodeOutlook } from "./NodeOutlook.ts"
@@ -23,11 +24,22 @@ import { toDetail, toImportLine, toSummary } from "./NodeViews.ts"
 import { fromConductor } from "./Problem.ts"
 import { ServerStop } from "./ServerStop.ts"
 
+const longestPortRead = Duration.seconds(2)
+
 export const NodesHandlers = HttpApiBuilder.group(
   TuttiApi,
   "nodes",
   Effect.fnUntraced(function* (handlers) {
     const directory = yield* NodeDirectory
+    const ports = yield* PortStore
+    /** All else of a node is in memory: it is shown without its ports when these can't be read, or not soon. */
+    const macsOf = (nodeId: NodeId) =>
+      ports.list({ nodeId }).pipe(
+        Effect.map((found) => found.map(({ address }) => address)),
+        Effect.timeoutOption(longestPortRead),
+        Effect.map(Option.getOrNull),
+        Effect.orElseSucceed(() => null)
+      )
     const governor = yield* BmcGovernor
     const powerControl = yield* PowerControl
     const enrolment = yield* Enrolment
@@ -45,7 +57,8 @@ export const NodesHandlers = HttpApiBuilder.group(
       return toDetail(record, yield* Clock.currentTimeMillis, {
         governor: Option.getOrNull(governor.state(record.node.id)),
         lock: lock.holder(record.node.id) ?? null,
-        outlook: yield* outlook(record.node)
+        outlook: yield* outlook(record.node),
+        ports: yield* macsOf(record.node.id)
       })
     })
     const observedPower = (ident: string): PowerState | null => directory.find(ident)?.observation.power ?? null

@@ -2,10 +2,14 @@
 import * as Effect from "effect/Effect"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import { readFile } from "../readFile.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const yesOrNo = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const pairs = (name: string, description: string) =>
   Flag.KeyValuePair(name).pipe(Flag.withMetavar("KEY=VALUE"), Flag.withDescription(description), Flag.withDefault({}))
@@ -22,7 +26,16 @@ export const fieldFlags = {
   group: text("group", "Conductor group"),
   owner: text("owner", "Owner"),
   description: text("description", "Description"),
-  resourceClass: text("resource-class", "Resource class")
+  resourceClass: text("resource-class", "Resource class"),
+  chassis: text("chassis", "The uuid of the chassis that it stands in"),
+  trait: Flag.String("trait").pipe(
+    Flag.withDescription("A trait, such as HW_CPU_X86_VMX or CUSTOM_GPU; all of them, so may be repeated"),
+    Flag.atLeast(0)
+  ),
+  protect: yesOrNo("protected", "Can't be deleted (--no-protected: it can)"),
+  protectedReason: text("protected-reason", "Why, for --protected"),
+  retired: yesOrNo("retired", "Is not to be made available again (--no-retired: it may)"),
+  retiredReason: text("retired-reason", "Why, for --retired")
 }
 
 export interface Fields {
@@ -35,12 +48,18 @@ export interface Fields {
   readonly owner: Option.Option<string>
   readonly description: Option.Option<string>
   readonly resourceClass: Option.Option<string>
+  readonly chassis: Option.Option<string>
+  readonly trait: ReadonlyArray<string>
+  readonly protect: Option.Option<boolean>
+  readonly protectedReason: Option.Option<string>
+  readonly retired: Option.Option<boolean>
+  readonly retiredReason: Option.Option<string>
 }
 
 /** The fields that were given, as (path of the API's node, value); the password file is read here. */
 export const givenFields = Effect.fnUntraced(function* (fields: Fields) {
-  const given: Array<readonly [path: ReadonlyArray<string>, value: string]> = []
-  const one = (key: string, value: Option.Option<string>) => {
+  const given: Array<readonly [path: ReadonlyArray<string>, value: Schema.Json]> = []
+  const one = (key: string, value: Option.Option<string | boolean>) => {
     if (Option.isSome(value)) given.push([[key], value.value])
   }
   const many = (key: string, values: Readonly<Record<string, string>>) => {
@@ -57,6 +76,12 @@ export const givenFields = Effect.fnUntraced(function* (fields: Fields) {
   one("owner", fields.owner)
   one("description", fields.description)
   one("resource_class", fields.resourceClass)
+  one("chassis_uuid", fields.chassis)
+  if (fields.trait.length > 0) given.push([["traits"], fields.trait])
+  one("protected", fields.protect)
+  one("protected_reason", fields.protectedReason)
+  one("retired", fields.retired)
+  one("retired_reason", fields.retiredReason)
   return given
 })
 

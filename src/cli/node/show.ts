@@ -17,6 +17,7 @@ const rows = (node: NodeDetail): ReadonlyArray<readonly [string, string]> =>
       const inner = Object.entries(value)
       return inner.length === 0 ? [[key, "-"]] : inner.map(([name, item]) => [`${key}.${name}`, show(item)])
     }
+    if (Array.isArray(value)) return [[key, value.length === 0 ? "-" : value.map(show).join(", ")]]
     return [[key, show(value)]]
   })
 

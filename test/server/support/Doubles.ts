@@ -105,7 +105,10 @@ export const doublesLayer = (doubles: Doubles) =>
         ...doubles.periodics
       })
     ),
-    Layer.succeed(PortStore, strict<PortStore["Service"]>("PortStore", doubles.ports ?? {})),
+    Layer.succeed(
+      PortStore,
+      strict<PortStore["Service"]>("PortStore", { list: () => Effect.succeed([]), ...doubles.ports })
+    ),
     Layer.succeed(ChassisStore, strict<ChassisStore["Service"]>("ChassisStore", doubles.chassis ?? {})),
     Layer.succeed(Provisioning, strict<Provisioning["Service"]>("Provisioning", doubles.provisioning ?? {})),
     Layer.succeed(InventoryStore, strict<InventoryStore["Service"]>("InventoryStore", doubles.inventories ?? {})),
