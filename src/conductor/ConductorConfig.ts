@@ -54,6 +54,9 @@ export interface ConductorOptions {
   readonly orphanCheckInterval: Duration.Duration
   readonly conductorCleanupInterval: Duration.Duration
   readonly conductorCleanupTimeout: Duration.Duration
+  readonly nodeHistoryMaxEntries: number
+  readonly nodeHistoryCleanupInterval: Duration.Duration
+  readonly nodeHistoryCleanupBatchCount: number
   readonly gracefulShutdownTimeout: Duration.Duration
 }
 

@@ -7,6 +7,7 @@ import type { ConductorOptions } from "./ConductorConfig.ts"
 import { boolean, byGroup, durationBetween, intBetween, nonEmptyText, numberBetween } from "./OptionCodecs.ts"
 import { option, type OptionSpec } from "./OptionSpec.ts"
 import {
+  historyTask,
   keepAliveTask,
   orphansTask,
   recoveryTask,
@@ -286,6 +287,25 @@ export const specs: { readonly [K in keyof ConductorOptions]: OptionSpec<Conduct
     durationBetween(Duration.hours(1), Duration.days(365)),
     Duration.days(14),
     "How long a conductor must have been offline to be forgotten"
+  ),
+  nodeHistoryMaxEntries: option(
+    "TUTTI_NODE_HISTORY_MAX_ENTRIES",
+    intBetween(1, 100_000),
+    300,
+    "Entries of the journal that are kept of each node, and of what concerns no single node"
+  ),
+  nodeHistoryCleanupInterval: option(
+    "TUTTI_NODE_HISTORY_CLEANUP_INTERVAL",
+    interval,
+    Duration.days(1),
+    "Spacing of `manage_node_history`, which deletes the older ones; it runs at every start too",
+    { task: historyTask }
+  ),
+  nodeHistoryCleanupBatchCount: option(
+    "TUTTI_NODE_HISTORY_CLEANUP_BATCH_COUNT",
+    intBetween(1, 100_000),
+    1000,
+    "How many entries it deletes in one statement"
   ),
   gracefulShutdownTimeout: option(
     "TUTTI_GRACEFUL_SHUTDOWN_TIMEOUT",

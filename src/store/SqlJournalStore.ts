@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import type * as Statement from "effect/sql/Statement"
 import { JournalEntry } from "../domain/JournalEntry.ts"
 import { JournalStore } from "./JournalStore.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
@@ -63,12 +64,16 @@ const make = Effect.gen(function* () {
     }, asStoreError),
 
     prune: Effect.fn("JournalStore.prune")(function* ({ keepPerNode, limit }) {
+      // Node by node along the index, and no further than the limit: the whole table is never sorted.
+      const surplus = (whose: Statement.Fragment) =>
+        sql`select id from (select id from journal where ${whose} order by id desc offset ${keepPerNode}) older
+            order by id`
       const gone = yield* sql`
         delete from journal where id in (
-          select id from (
-            select id, row_number() over (partition by node_id order by id desc) as newness from journal
-          ) ranked
-          where newness > ${keepPerNode} order by id limit ${limit}
+          select id from (${surplus(sql`node_id is null`)}) of_none
+          union all
+          select older.id from nodes n cross join lateral (${surplus(sql`node_id = n.id`)}) older
+          limit ${limit}
         ) returning id`
       return gone.length
     }, asStoreError)
