@@ -301,10 +301,11 @@ const make = Effect.gen(function* () {
       const { dueAtMillis, now, phase } = queue.turn(nodeId)
       if (now) return { now: true }
       if (dueAtMillis !== null) {
-        return { atMillis: clock.currentTimeMillisUnsafe() + Math.max(0, dueAtMillis - monotonicMillis()) }
+        const inMillis = Math.max(0, dueAtMillis - monotonicMillis())
+        return { atMillis: clock.currentTimeMillisUnsafe() + Math.round(inMillis) }
       }
       const spread = config.syncPowerStateSpread ? intervalMillis() : 0
-      return nextPassAtMillis === null ? null : { atMillis: nextPassAtMillis + phase * spread }
+      return nextPassAtMillis === null ? null : { atMillis: nextPassAtMillis + Math.round(phase * spread) }
     },
     counts: () => queue.counts()
   })

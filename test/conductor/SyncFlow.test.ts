@@ -434,6 +434,64 @@ describe("power sync: a machine in another state than recorded", () => {
     }).pipe(Effect.provide(world({ forcePowerStateDuringSync: false })))
   )
 
+  it.effect("is switched back or followed as its conductor group has force_power_state_during_sync", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const store = yield* NodeStore
+      const ids = yield* enrol(3)
+      const groups = ["lab", "prod", ""]
+      for (const [index, id] of ids.entries()) yield* store.update(id, { conductorGroup: groups[index] ?? "" })
+      yield* pass
+      for (const id of ids) bmcs.setPower(id, "power off")
+      yield* pass
+      assert.deepStrictEqual(
+        bmcs.commands().map(({ nodeId }) => nodeId),
+        ids.slice(1)
+      )
+      assert.strictEqual((yield* nodeOf(ids[0] ?? nodeId(0))).desiredPower, "power off")
+    }).pipe(Effect.provide(world({ forcePowerStateDuringSyncByGroup: new Map([["lab", false]]) })))
+  )
+
+  it.effect("is only observed where that is said, and the journal tells once a change what would have been done", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const [id = nodeId(0)] = yield* enrol(1)
+      yield* pass
+      bmcs.setPower(id, "power off")
+      for (let i = 0; i < 6; i++) yield* pass
+      const node = yield* nodeOf(id)
+      assert.deepStrictEqual([yield* commands, node.desiredPower, node.fault], [[], "power on", null])
+      assert.strictEqual((yield* observationOf(id)).power, "power off")
+      const told = (yield* journalOf(id)).filter(({ kind }) => kind === "PowerWithheld")
+      assert.deepStrictEqual(
+        told.map(({ from, to }) => [from, to]),
+        [["power off", "power on"]]
+      )
+      bmcs.setPower(id, "power on")
+      yield* pass
+      bmcs.setPower(id, "power off")
+      yield* pass
+      const withheld = (yield* kindsOf(id)).filter((kind) => kind === "PowerWithheld")
+      assert.strictEqual(withheld.length, 2)
+    }).pipe(Effect.provide(world({ observeOnly: true })))
+  )
+
+  it.effect("is only observed by conductor group too", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const store = yield* NodeStore
+      const ids = yield* enrol(2)
+      yield* store.update(ids[0] ?? nodeId(0), { conductorGroup: "prod" })
+      yield* pass
+      for (const id of ids) bmcs.setPower(id, "power off")
+      yield* pass
+      assert.deepStrictEqual(
+        bmcs.commands().map(({ nodeId }) => nodeId),
+        [ids[0]]
+      )
+    }).pipe(Effect.provide(world({ observeOnly: true, observeOnlyByGroup: new Map([["prod", false]]) })))
+  )
+
   it.effect("is never forced where power off is disabled", () =>
     Effect.gen(function* () {
       const bmcs = yield* MemoryGovernor
@@ -505,6 +563,58 @@ describe("power sync: a machine in another state than recorded", () => {
       assert.deepStrictEqual(yield* commands, ["on"])
       assert.deepStrictEqual(yield* kindsOf(id), ["PowerObserved", "PowerFailed", "PowerCorrected"])
     }).pipe(Effect.provide(world()))
+  )
+})
+
+describe("power sync: when a node is read next", () => {
+  it.effect("is known: in this pass, now, and in the next one at the same part of the spacing", () =>
+    Effect.gen(function* () {
+      const flow = yield* SyncFlow
+      const bmcs = yield* MemoryGovernor
+      const [id = nodeId(0)] = yield* enrol(1)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(flow.nextPoll(id, null), null)
+      yield* flow.startPass
+      const next = flow.nextPoll(id, null)
+      const atMillis = next !== null && "atMillis" in next ? next.atMillis : 0
+      assert.isTrue(atMillis > 1_000 && atMillis < 31_000)
+      bmcs.hold(id)
+      yield* TestClock.adjust(Duration.millis(atMillis - 1_000 + 100))
+      assert.deepStrictEqual(flow.nextPoll(id, null), { now: true })
+      bmcs.release(id)
+      assert.deepStrictEqual(flow.nextPoll(id, 31_000), { atMillis: atMillis + 30_000 })
+      assert.strictEqual((yield* observationOf(id)).power, "power on")
+    }).pipe(Effect.provide(world({ syncPowerStateSpread: true })))
+  )
+})
+
+describe("power sync: what follows from many answers", () => {
+  it.effect("is written in one batch every quarter of a second, and not in one for each", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const database = yield* Database
+      const flow = yield* SyncFlow
+      const ids = yield* enrol(100)
+      yield* pass
+      for (const id of ids) bmcs.setPower(id, "power off")
+      yield* TestClock.adjust("1 minute")
+      const before = database.statements
+      yield* flow.startPass
+      yield* TestClock.adjust("10 seconds")
+      const nodes = yield* Effect.forEach(ids, nodeOf)
+      assert.isTrue(nodes.every(({ desiredPower }) => desiredPower === "power off"))
+      // Eight of these in the two seconds of the pass, and a batch of observations and one of the journal each second.
+      assert.isAtMost(database.statements - before, 20)
+    }).pipe(
+      Effect.provide(
+        world({
+          forcePowerStateDuringSync: false,
+          incidents: false,
+          syncPowerStateSpread: true,
+          syncPowerStateInterval: Duration.seconds(2)
+        })
+      )
+    )
   )
 })
 

@@ -125,6 +125,31 @@ describe("what power sync decides", () => {
     expect(decided(failed, { reachable: false, failures: 3 })._tag).toBe("GiveUp")
   })
 
+  it("gives nobody up in an incident, and holds the failure count, though never at nothing", () => {
+    for (const failures of [1, 3, 4]) {
+      expect(decided(unreachable, { failures, incident: true })).toEqual({ _tag: "CountFailure", failures })
+    }
+    expect(decided(unreachable, { failures: 0, incident: true })).toEqual({ _tag: "CountFailure", failures: 1 })
+    const refused: PowerAnswer = { _tag: "Failed", reason: "AuthenticationFailed", message: "no", quiet: true }
+    expect(decided(refused, { failures: 3, incident: true })._tag).toBe("CountFailure")
+  })
+
+  it("switches no machine of an incident: the record follows it, whatever the rules", () => {
+    const accept = { _tag: "Accept", power: "power off", failures: 2 }
+    for (const rules of [{ force: true }, { force: false }, { observeOnly: true }]) {
+      expect(decided(read("power off"), { failures: 2, incident: true }, rules)).toEqual(accept)
+    }
+    expect(decided(read("power on"), { failures: 2, incident: true })).toEqual({ _tag: "Settled", failures: 0 })
+  })
+
+  it("withholds what it would do where it only observes, and counts no failure for it", () => {
+    const withhold = { _tag: "Withhold", power: "power on", failures: 0 }
+    expect(decided(read("power off"), {}, { observeOnly: true })).toEqual(withhold)
+    expect(decided(read("power off"), { failures: 3 }, { observeOnly: true })._tag).toBe("Withhold")
+    expect(decided(read("power off"), {}, { observeOnly: true, force: false })._tag).toBe("Follow")
+    expect(decided(unreachable, { failures: 3 }, { observeOnly: true })._tag).toBe("GiveUp")
+  })
+
   const leftAlone: ReadonlyArray<readonly [string, Partial<SyncSituation>]> = [
     ["in an operator's maintenance", { node: makeNode({ desiredPower: "power on", operatorMaintenance: true }) }],
     ...(["enroll", "deploy wait", "clean wait", "adopt failed"] as const).map(
