@@ -22,6 +22,7 @@ import { CliFailure } from "./cli/CliFailure.ts"
 import type { ServeOptions } from "./cli/Launch.ts"
 import * as Conductor from "./conductor/Conductor.ts"
 import { ConductorConfig } from "./conductor/ConductorConfig.ts"
+import { ConductorVersion } from "./conductor/Conductors.ts"
 import { NodeDirectory } from "./conductor/NodeDirectory.ts"
 import { type GivenOptions, givenOptions } from "./conductor/OptionTable.ts"
 import { Ownership } from "./conductor/Ownership.ts"
@@ -111,7 +112,7 @@ export const serviceLayer = (options: ServiceOptions) =>
     Layer.provideMerge(governor),
     Layer.provideMerge(Settings.layerConfig(options.conductor)),
     Layer.provideMerge(store(options)),
-    Layer.provide([Ownership.layerSolo, SecureRandom.layerWebCrypto])
+    Layer.provide([Ownership.layerSolo, SecureRandom.layerWebCrypto, Layer.succeed(ConductorVersion, options.version)])
   )
 
 /** Starts the service, runs `ready` once it serves, and stops it when interrupted or when its database is lost to another. */

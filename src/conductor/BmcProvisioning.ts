@@ -19,7 +19,7 @@ import { Ownership } from "./Ownership.ts"
 import { Provisioning, type ProvisionRequestOptions } from "./Provisioning.ts"
 import { makeProvisionRuns, reached, recordAgain } from "./ProvisionRuns.ts"
 import { waitSecondsOf, type WorkEnd } from "./ProvisionWork.ts"
-import { waitTimeoutsTask } from "./TaskNames.ts"
+import { orphansTask, waitTimeoutsTask } from "./TaskNames.ts"
 
 /** Inspections that are tried again at once: dead BMCs must not keep those waiting that somebody asks for. */
 const triesAtOnce = 32
@@ -160,6 +160,16 @@ const make = Effect.gen(function* () {
         Effect.forEach(waiting, ({ node }) => resumeInTime(node), { discard: true }),
         Effect.forEach(cut, endCutOff, { concurrency: resolvedAtOnce, discard: true })
       )
+    }),
+    resolveOrphans: Effect.suspend(() => {
+      const orphans = Array.from(directory.all()).filter(
+        ({ node: { id, provisionState } }) =>
+          isTransient(provisionState) && ownership.isMine(id) && !inFlight.has(id) && locks.holder(id) === undefined
+      )
+      return Effect.forEach(orphans, (record) => end(record, orphansTask, cutOffEnd), {
+        concurrency: resolvedAtOnce,
+        discard: true
+      })
     }),
     timeOut: (record, seconds) =>
       end(record, waitTimeoutsTask, ({ lastError, provisionState }) => ({

@@ -7,6 +7,7 @@ import type { PeriodicsError } from "../periodics/PeriodicsError.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import type { BulkPowerStore } from "../store/BulkPowerStore.ts"
 import type { InventoryStore } from "../store/InventoryStore.ts"
+import type { ConductorStore } from "../store/ConductorStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { LeaseStore } from "../store/LeaseStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
@@ -17,7 +18,7 @@ import * as BmcPowerControl from "./BmcPowerControl.ts"
 import * as BmcProvisioning from "./BmcProvisioning.ts"
 import { BulkPower } from "./BulkPower.ts"
 import { ConductorConfig } from "./ConductorConfig.ts"
-import type { Conductors } from "./Conductors.ts"
+import { Conductors } from "./Conductors.ts"
 import type { Enrolment } from "./Enrolment.ts"
 import { Incidents } from "./Incidents.ts"
 import * as IncidentWatch from "./IncidentWatch.ts"
@@ -39,12 +40,14 @@ import { collectSel } from "./tasks/collectSel.ts"
 import { checkOrphanNodes } from "./tasks/checkOrphanNodes.ts"
 import { cleanupStaleConductors } from "./tasks/cleanupStaleConductors.ts"
 import { keepAlive } from "./tasks/keepAlive.ts"
+import { manageNodeHistory } from "./tasks/manageNodeHistory.ts"
 import { powerFailureRecovery } from "./tasks/powerFailureRecovery.ts"
 import { sendSensorData } from "./tasks/sendSensorData.ts"
 import { syncPowerStates } from "./tasks/syncPowerStates.ts"
 import { waitStateTimeouts } from "./tasks/waitStateTimeouts.ts"
 
 export type ConductorServices =
+  | Conductors
   | BulkPower
   | Enrolment
   | Incidents
@@ -69,6 +72,7 @@ export const layer: Layer.Layer<
   | BmcGovernor
   | BulkPowerStore
   | ConductorConfig
+  | ConductorStore
   | InventoryStore
   | JournalStore
   | LeaseStore
@@ -93,7 +97,7 @@ export const layer: Layer.Layer<
   Layer.provideMerge(Incidents.layer),
   Layer.provideMerge(StoreNodeDirectory.layer),
   Layer.provideMerge(NodeLock.layer),
-  Layer.provideMerge(Layer.mergeAll(Journal.layer, ObservationWriter.layer))
+  Layer.provideMerge(Layer.mergeAll(Conductors.layer, Journal.layer, ObservationWriter.layer))
 )
 
 /**
@@ -108,6 +112,7 @@ export const layerTasks: Layer.Layer<
   | ConductorConfig
   | Conductors
   | Journal
+  | JournalStore
   | LeaseStore
   | NodeDirectory
   | NodeLock
@@ -143,5 +148,6 @@ export const layerTasks: Layer.Layer<
     yield* worker.add(yield* sendSensorData)
     yield* worker.add(yield* collectSel)
     yield* worker.add(yield* waitStateTimeouts)
+    yield* worker.add(yield* manageNodeHistory)
   })
 )

@@ -40,6 +40,8 @@ export class Provisioning extends Context.Service<
      * At the start: what an earlier process was at is failed, with a true `last_error`; what waits goes on waiting.
      */
     readonly resolveInterrupted: Effect.Effect<void>
+    /** What nobody is at work at any more, since its conductor is gone or lost the node's lock, is failed likewise. */
+    readonly resolveOrphans: Effect.Effect<void>
     /** Ends the wait of a node that is in a wait state: its time-out, in seconds, is over. */
     readonly timeOut: (record: NodeRecord, seconds: number) => Effect.Effect<void>
     /** Tries an inspection again that waits. Returns at once; a BMC that does not answer this time either changes nothing. */

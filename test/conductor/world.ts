@@ -20,6 +20,8 @@ import type { Node, NodeId } from "../../src/domain/Node.ts"
 import type { PowerState } from "../../src/domain/PowerState.ts"
 import { InventoryStore } from "../../src/store/InventoryStore.ts"
 import { JournalStore } from "../../src/store/JournalStore.ts"
+import { ConductorStore } from "../../src/store/ConductorStore.ts"
+import * as MemoryConductorStore from "../../src/store/MemoryConductorStore.ts"
 import * as MemoryInventoryStore from "../../src/store/MemoryInventoryStore.ts"
 import { LeaseStore } from "../../src/store/LeaseStore.ts"
 import * as MemoryChassisStore from "../../src/store/MemoryChassisStore.ts"
@@ -102,14 +104,32 @@ const inventoryStore = Layer.effect(
   })
 )
 
-/** Locks come and go beside what a test arranges: `before` is for the statements about nodes. */
+/** Locks and heartbeats come and go beside what a test arranges: `before` is for the statements about nodes. */
+const onlySwitched =
+  (database: Database["Service"]) =>
+  <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
+    Effect.suspend(() => (database.on ? effect : Effect.fail(away)))
+
+const conductorStore = Layer.effect(
+  ConductorStore,
+  Effect.gen(function* () {
+    const guarded = onlySwitched(yield* Database)
+    const store = yield* ConductorStore
+    return ConductorStore.of({
+      register: (...args) => guarded(store.register(...args)),
+      beat: (...args) => guarded(store.beat(...args)),
+      leave: (...args) => guarded(store.leave(...args)),
+      list: guarded(store.list),
+      loseSilent: (...args) => guarded(store.loseSilent(...args)),
+      forget: (...args) => guarded(store.forget(...args))
+    })
+  })
+)
 const leaseStore = Layer.effect(
   LeaseStore,
   Effect.gen(function* () {
-    const database = yield* Database
+    const guarded = onlySwitched(yield* Database)
     const store = yield* LeaseStore
-    const guarded = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
-      Effect.suspend(() => (database.on ? effect : Effect.fail(away)))
     return LeaseStore.of({
       take: (...args) => guarded(store.take(...args)),
       renew: (...args) => guarded(store.renew(...args)),
@@ -179,13 +199,14 @@ export const refuse = Effect.fnUntraced(function* (
 
 /** What the conductor stands on: stores with a switch, BMCs in memory, options. */
 export const ground = (options: Partial<ConductorOptions> = {}) =>
-  Layer.mergeAll(nodeStore, inventoryStore, journalStore, leaseStore, bulkPowerStore).pipe(
+  Layer.mergeAll(nodeStore, inventoryStore, journalStore, leaseStore, conductorStore, bulkPowerStore).pipe(
     Layer.provide(
       Layer.mergeAll(
         MemoryNodeStore.layer,
         MemoryInventoryStore.layer,
         MemoryJournalStore.layer,
         MemoryLeaseStore.layer,
+        MemoryConductorStore.layer,
         MemoryBulkPowerStore.layer
       )
     ),
