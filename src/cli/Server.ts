@@ -37,6 +37,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   SchemaError: 3,
   NodeNotFoundProblem: 4,
   TaskNotFoundProblem: 4,
+  InventoryNotFoundProblem: 4,
   SettingNotFoundProblem: 4,
   ConflictProblem: 5,
   ImportConflictProblem: 5,

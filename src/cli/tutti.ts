@@ -21,8 +21,11 @@ import { users } from "./ipmi/users.ts"
 import { create, remove, retry } from "./node/create.ts"
 import { exportNodes } from "./node/exportNodes.ts"
 import { importNodes } from "./node/importNodes.ts"
+import { inventory } from "./node/inventory.ts"
 import { list } from "./node/list.ts"
+import { provisionVerbs } from "./node/provision.ts"
 import { set } from "./node/set.ts"
+import { nodeSensors } from "./node/sensors.ts"
 import { showNode } from "./node/show.ts"
 import { Json } from "./Output.ts"
 import { periodicsTree } from "./periodics.ts"
@@ -36,7 +39,19 @@ import { simulate } from "./simulate.ts"
 
 const node = Command.make("node").pipe(
   Command.withDescription("Enrol nodes, see them, change them"),
-  Command.withSubcommands([importNodes, exportNodes, list, showNode, create, set, retry, remove])
+  Command.withSubcommands([
+    importNodes,
+    exportNodes,
+    list,
+    showNode,
+    nodeSensors,
+    create,
+    set,
+    ...provisionVerbs,
+    inventory,
+    retry,
+    remove
+  ])
 )
 
 const ipmi = Command.make("ipmi").pipe(
