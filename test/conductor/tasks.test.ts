@@ -42,8 +42,9 @@ describe("sync_power_states", () => {
       const worker = yield* PeriodicWorker
       const bmcs = yield* MemoryGovernor
       yield* enrol(2)
+      yield* TestClock.adjust("5 seconds")
       bmcs.hold(nodeId(1))
-      yield* TestClock.adjust("95 seconds")
+      yield* TestClock.adjust("90 seconds")
       const status = yield* worker.status("sync_power_states")
       assert.strictEqual(status.runs.success, 4)
       assert.strictEqual(status.state, "waiting")

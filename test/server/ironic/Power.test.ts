@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Duration, Effect } from "effect"
-import { ConductorError, NodeLocked } from "../../../src/conductor/ConductorError.ts"
+import { ConductorError, NodeLocked, NoFreeWorker } from "../../../src/conductor/ConductorError.ts"
 import { PendingPower } from "../../../src/domain/Node.ts"
 import { type Answer, makeRecord, start, uuid } from "../support/Doubles.ts"
 
@@ -76,6 +76,21 @@ describe("PUT …/states/power", () => {
         "Node n1 is locked by host conductor-1, please retry after the current operation is completed."
       ])
       expect((yield* send("nope")).status).toBe(404)
+    })
+  )
+})
+
+describe("PUT …/states/power of a conductor that is busy", () => {
+  it.effect("answers 503 when no worker is free", () =>
+    Effect.gen(function* () {
+      const reason = new NoFreeWorker({ detail: "512 power actions are under way, as many as may be." })
+      const client = yield* start({
+        records: [makeRecord(1)],
+        power: { request: () => Effect.fail(new ConductorError({ reason })) }
+      })
+      const body = { target: "power on" }
+      const answer = yield* client.send("PUT", "/v1/nodes/n1/states/power", { headers: at("1.5"), body })
+      expect([answer.status, faultstring(answer)]).toEqual([503, reason.detail])
     })
   )
 })
