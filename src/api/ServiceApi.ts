@@ -75,6 +75,16 @@ export const Status = Schema.Struct({
       })
     )
   }),
+  /** How old the stored sensor values are; null where no node has any, or the database can't say. */
+  sensors: Schema.NullOr(
+    Schema.Struct({
+      nodes: Schema.Int,
+      max_age_seconds: Schema.Finite,
+      /** Of the nodes with values, those read within `max_age_seconds`: 0 to 1. */
+      share_within: Schema.Finite,
+      oldest_age_seconds: Schema.Finite
+    })
+  ),
   /** Outages of many BMCs at once that are open. */
   incidents: Schema.Array(Incident),
   /** The periodic task that polls the fleet; null before it is added. */

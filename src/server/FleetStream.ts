@@ -31,12 +31,20 @@ export const streamFleet = (
       .join(separator)
     return (from === 0 ? open : separator) + text + (from + SLICE >= records.length ? close : "")
   }
-  const starts = Array.from({ length: Math.max(1, Math.ceil(records.length / SLICE)) }, (_, index) => index * SLICE)
-  const body = Stream.fromIterable(starts, { chunkSize: 1 }).pipe(
-    Stream.mapEffect((from) =>
+  return streamSlices(Math.max(1, Math.ceil(records.length / SLICE)), (index) => slice(index * SLICE), contentType)
+}
+
+/** `slice` is called for one after the other, when the one before it has been taken. */
+export const streamSlices = (
+  count: number,
+  slice: (index: number) => string,
+  contentType: string
+): HttpServerResponse.HttpServerResponse => {
+  const body = Stream.range(0, count - 1, 1).pipe(
+    Stream.mapEffect((index) =>
       Effect.andThen(
         Effect.yieldNow,
-        Effect.sync(() => slice(from))
+        Effect.sync(() => slice(index))
       )
     ),
     Stream.encodeText

@@ -38,6 +38,7 @@ import type { InventoryStore } from "../store/InventoryStore.ts"
 import type { JournalStore } from "../store/JournalStore.ts"
 import type { NodeStore } from "../store/NodeStore.ts"
 import type { PortStore } from "../store/PortStore.ts"
+import type { SensorStore } from "../store/SensorStore.ts"
 import { layerAnswers } from "./Answers.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
 import { IronicRoutes } from "./ironic/IronicRoutes.ts"
@@ -46,6 +47,8 @@ import { NodesHandlers } from "./NodesHandlers.ts"
 import { PeriodicsHandlers } from "./PeriodicsHandlers.ts"
 import { layerRequestProblems } from "./Problem.ts"
 import { ProvisioningHandlers } from "./ProvisioningHandlers.ts"
+import { SensorFleet } from "./SensorFleet.ts"
+import { SensorsHandlers } from "./SensorsHandlers.ts"
 import { ServerInfo, type ServerInfoOptions } from "./ServerInfo.ts"
 import { ServerStop } from "./ServerStop.ts"
 import { ServiceHandlers } from "./ServiceHandlers.ts"
@@ -82,6 +85,7 @@ export type ServerRequirements =
   | ChassisStore
   | PortStore
   | PowerControl
+  | SensorStore
   | Provisioning
   | Settings
   | SyncFlow
@@ -104,7 +108,14 @@ const makeLayer = (
   listener: Listener
 ): Layer.Layer<HttpServer.HttpServer, ServerStartError, ServerRequirements> => {
   const own = HttpApiBuilder.layer(TuttiApi, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([NodesHandlers, PeriodicsHandlers, ProvisioningHandlers, ServiceHandlers, SettingsHandlers]),
+    Layer.provide([
+      NodesHandlers,
+      PeriodicsHandlers,
+      ProvisioningHandlers,
+      SensorsHandlers,
+      ServiceHandlers,
+      SettingsHandlers
+    ]),
     Layer.provide(layerRequestProblems)
   )
   const serving = HttpRouter.serve(Layer.mergeAll(own, IronicRoutes, layerAnswers), {
@@ -114,7 +125,13 @@ const makeLayer = (
   })
   return ServerStop.layerOnClose(listener.closeUnused).pipe(
     Layer.provide(serving),
-    Layer.provide([SecureRandom.layerWebCrypto, ServerStop.layer, ServerInfo.layer(options), DatabaseProbe.layer]),
+    Layer.provide([
+      SecureRandom.layerWebCrypto,
+      ServerStop.layer,
+      ServerInfo.layer(options),
+      DatabaseProbe.layer,
+      SensorFleet.layer
+    ]),
     Layer.provide(Layer.succeed(MaxBodySize, MAX_BODY)),
     Layer.provideMerge(
       NodeHttpServer.layer(() => listener.server, {

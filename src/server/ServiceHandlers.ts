@@ -27,6 +27,7 @@ import { formatIncidents, isOpen, toIncident } from "./IncidentViews.ts"
 import { toJournalEvent } from "./JournalViews.ts"
 import { liveEvents, MAX_READERS, toSseResponse } from "./LiveEvents.ts"
 import { orStoreUnavailable } from "./Problem.ts"
+import { SensorFleet } from "./SensorFleet.ts"
 import { ServerInfo } from "./ServerInfo.ts"
 import { toOverdue, toPass, toTask } from "./TaskViews.ts"
 
@@ -46,6 +47,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
     const observations = yield* ObservationWriter
     const database = yield* DatabaseProbe
     const flow = yield* SyncFlow
+    const sensors = yield* SensorFleet
     const info = yield* ServerInfo
     const incidents = yield* Incidents
     const config = yield* ConductorConfig
@@ -96,6 +98,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
             acting: powerControl.inFlight().length
           },
           freshness: toFreshness(countFreshness(directory.all(), now, maximumAge), maximumAge("")),
+          sensors: yield* sensors.freshness,
           incidents: incidents.list().filter(isOpen).map(toIncident),
           power_sync: sync === undefined ? null : toTask(sync, overdue),
           overdue_tasks: overdue.map(toOverdue),

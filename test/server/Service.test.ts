@@ -184,6 +184,7 @@ describe("GET /v1/tutti/status", () => {
           oldest_age_seconds: 105,
           groups: [{ group: "", nodes: 3, max_age_seconds: 60, share_within: 1 / 3 }]
         },
+        sensors: null,
         incidents: [],
         power_sync: { ...taskBody, overdue },
         overdue_tasks: [overdue],

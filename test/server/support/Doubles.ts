@@ -28,6 +28,7 @@ import { ChassisStore } from "../../../src/store/ChassisStore.ts"
 import { InventoryStore } from "../../../src/store/InventoryStore.ts"
 import { JournalStore } from "../../../src/store/JournalStore.ts"
 import { NodeStore } from "../../../src/store/NodeStore.ts"
+import { SensorStore } from "../../../src/store/SensorStore.ts"
 import { PortStore } from "../../../src/store/PortStore.ts"
 
 export { makeNode, makeRecord, uuid } from "./Nodes.ts"
@@ -40,6 +41,7 @@ export interface Doubles {
   readonly power?: Partial<PowerControl["Service"]>
   readonly periodics?: Partial<PeriodicWorker["Service"]>
   readonly journal?: Partial<JournalStore["Service"]>
+  readonly sensors?: Partial<SensorStore["Service"]>
   readonly store?: Partial<NodeStore["Service"]>
   readonly ports?: Partial<PortStore["Service"]>
   readonly chassis?: Partial<ChassisStore["Service"]>
@@ -135,6 +137,13 @@ export const doublesLayer = (doubles: Doubles) =>
     Ownership.layerSolo,
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
     Layer.succeed(TaskWatch, { overdue: () => doubles.overdue ?? [] }),
+    Layer.succeed(
+      SensorStore,
+      strict<SensorStore["Service"]>("SensorStore", {
+        summary: () => Effect.succeed({ nodes: 0, fresh: 0, oldestReadAtMillis: null }),
+        ...doubles.sensors
+      })
+    ),
     Layer.succeed(Settings, strict<Settings["Service"]>("Settings", doubles.settings ?? {})),
     Layer.succeed(
       SyncFlow,
