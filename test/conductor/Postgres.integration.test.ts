@@ -1,55 +1,17 @@
 /** The conductor over a real PostgreSQL server, also one that goes away while it works. */
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Layer, Schedule } from "effect"
-import * as SecureRandom from "effect/crypto/SecureRandom"
+import { Effect } from "effect"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
-import * as Conductor from "../../src/conductor/Conductor.ts"
-import { ConductorConfig } from "../../src/conductor/ConductorConfig.ts"
 import { Enrolment } from "../../src/conductor/Enrolment.ts"
 import { Journal } from "../../src/conductor/Journal.ts"
 import { ObservationWriter } from "../../src/conductor/ObservationWriter.ts"
-import { Ownership } from "../../src/conductor/Ownership.ts"
 import { PowerControl } from "../../src/conductor/PowerControl.ts"
 import { SyncFlow } from "../../src/conductor/SyncFlow.ts"
-import * as Store from "../../src/store/Store.ts"
 import { nodeId } from "../domain/nodes.ts"
-import { scratchFolder, writeKeyFile } from "../support/keyFile.ts"
-import { type PostgresServer, postgresServer } from "../support/postgres.ts"
+import { eventually, postgresWorld, Server } from "./postgresWorld.ts"
 import { importLines, line, storedOf } from "./world.ts"
 
 const count = 2000
-
-class Server extends Context.Service<Server, PostgresServer>()("test/Server") {}
-
-/** The conductor and its BMCs over a server of its own, in real time. */
-const layer = Layer.effect(
-  Server,
-  Effect.tap(postgresServer, (server) => server.createDatabase("conductor"))
-).pipe(
-  Layer.flatMap((context) =>
-    Conductor.layer.pipe(
-      Layer.provideMerge(
-        Layer.mergeAll(
-          Layer.unwrap(
-            Effect.gen(function* () {
-              const keyFile = yield* writeKeyFile(yield* scratchFolder, 1)
-              const url = Context.get(context, Server).url("conductor")
-              return Store.layerPostgres({ url, poolSize: 10, keyFile })
-            })
-          ),
-          Layer.succeedContext(context),
-          MemoryGovernor.layer,
-          ConductorConfig.layer({ syncPowerStateSpread: false }),
-          Ownership.layerSolo,
-          SecureRandom.layerWebCrypto
-        )
-      )
-    )
-  )
-)
-
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.retry(effect, Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "30 seconds" })))
 
 it.live(
   "goes through its work, an outage of the database included, and loses nothing that it saw last",
@@ -104,6 +66,6 @@ it.live(
       yield* writer.drain
       assert.strictEqual(writer.stats().lost, 0)
       assert.strictEqual((yield* flow.passCompleted).outcomes.ok, count - 1)
-    }).pipe(Effect.provide(layer)),
+    }).pipe(Effect.provide(postgresWorld)),
   120_000
 )
