@@ -5,6 +5,9 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { BmcProfile } from "../domain/BmcProfile.ts"
+import type { Bridging } from "../domain/BridgingRules.ts"
+import { bridge } from "../ipmi/bridging/BridgedSession.ts"
+import type { Route } from "../ipmi/bridging/Route.ts"
 import { makeChassisControl } from "../ipmi/commands/ChassisControl.ts"
 import { getPower } from "../ipmi/commands/GetChassisStatus.ts"
 import { firmwareOf, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
@@ -46,6 +49,9 @@ export const makeIpmiBmc = (
   )
 }
 
+/** Everything but a sign of life is asked of the controller behind the BMC. */
+const routeOf = ({ target, transit }: Bridging): Route => (transit === null ? { target } : { target, transit })
+
 /** One sign of life, by an ASF ping: one datagram, no session. */
 export const pingOf = (client: IpmiClient["Service"], endpoint: BmcEndpoint): Bmc["probe"] =>
   client.ping(endpoint.host, endpoint.port, pingTimeoutMillis).pipe(Effect.mapError(fromIpmi), Effect.asVoid)
@@ -67,7 +73,7 @@ class IpmiBmc implements Bmc {
     stored: BmcProfile,
     pool: SdrPool
   ) {
-    this.session = session
+    this.session = endpoint.bridging === null ? session : bridge(session, routeOf(endpoint.bridging))
     this.endpoint = endpoint
     this.stored = stored
     this.probe = pingOf(client, endpoint)

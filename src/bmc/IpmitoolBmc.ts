@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import * as ChildProcess from "effect/process/ChildProcess"
 import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import { BmcProfile } from "../domain/BmcProfile.ts"
+import type { BridgeHop } from "../domain/BridgingRules.ts"
 import type { PowerState } from "../domain/PowerState.ts"
 import type { CipherSuite } from "../ipmi/IpmiClient.ts"
 import type { Bmc, PowerCommand } from "./Bmc.ts"
@@ -150,8 +151,21 @@ const argumentsOf = (endpoint: BmcEndpoint, suite: CipherSuite, { repeatable, wo
   const tries = ["-N", "1", "-R", repeatable ? "3" : "1"]
   const secrets = endpoint.kg === null ? ["-E"] : ["-E", "-K"]
   // -v names the reason of a refused login, which is "Unable to establish" otherwise
-  return ["-v", ...protocol, ...target, ...tries, ...secrets, ...words]
+  return ["-v", ...protocol, ...target, ...bridgeOf(endpoint), ...tries, ...secrets, ...words]
 }
+
+const bridgeOf = ({ bridging }: BmcEndpoint): ReadonlyArray<string> => {
+  if (bridging === null) return []
+  const { localAddress, target, transit } = bridging
+  const hop = (channel: string, address: string, to: BridgeHop) => [channel, `${to.channel}`, address, hex(to.address)]
+  return [
+    ...(localAddress === null ? [] : ["-m", hex(localAddress)]),
+    ...(transit === null ? [] : hop("-B", "-T", transit)),
+    ...hop("-b", "-t", target)
+  ]
+}
+
+const hex = (address: number): string => `0x${address.toString(16).padStart(2, "0")}`
 
 /** For those who ask a session whom it is to; what the program needs goes another way. */
 const targetOf = ({ host, password, port, privilege, username }: BmcEndpoint) => ({

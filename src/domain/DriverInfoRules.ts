@@ -5,12 +5,12 @@
  * since a value in the wrong place may be a password.
  *
  * Keys are Ironic's (`drivers/modules/ipmitool.py`). Deviates from it where doing as told would be dangerous: a key
- * beginning with `ipmi_` that nobody knows is refused (a misspelt credential would silently be none), and so is
- * bridging, since without it a command would reach another machine than the one meant.
+ * beginning with `ipmi_` that nobody knows is refused, since a misspelt credential would silently be none.
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import { type Bridging, bridgingKeys, checkBridging } from "./BridgingRules.ts"
 import { DriverInfo, type Driver } from "./Node.ts"
 
 /** The address of a BMC and how to log in: what a valid `driver_info` comes to. */
@@ -24,6 +24,8 @@ export interface BmcAddress {
   /** Null: 17, then 3. */
   readonly cipherSuite: 17 | 3 | null
   readonly protocolVersion: "2.0" | "1.5"
+  /** The controller behind the BMC that is meant; null: the BMC itself. */
+  readonly bridging: Bridging | null
 }
 
 export interface DriverInfoProblem {
@@ -71,7 +73,10 @@ export const checkDriverInfo = (driver: Driver, raw: RawDriverInfo): CheckedDriv
     if (key.startsWith("ipmi_") && !knownKeys.has(key)) problem(key, "is not a known key of driver_info")
   }
   if (plain(raw["ipmi_address"] ?? null) === null) problem("ipmi_address", "is required", true)
-  take("ipmi_bridging", parseBridging, "no")
+  for (const key of ["ipmi_force_boot_device", "ipmi_disable_boot_timeout"]) take(key, parseBoolean, null)
+  take("ipmi_terminal_port", parsePort, null)
+  const { bridging, problems: ofBridging } = checkBridging(driver, (key) => plain(raw[key]) ?? undefined)
+  problems.push(...ofBridging)
   const protocolVersion = take("ipmi_protocol_version", parseProtocolVersion(driver), "2.0")
   const passwordBytes = protocolVersion === "1.5" ? 16 : 20
   const address: BmcAddress = {
@@ -82,7 +87,8 @@ export const checkDriverInfo = (driver: Driver, raw: RawDriverInfo): CheckedDriv
     kg: take<Redacted.Redacted<Uint8Array> | null>("ipmi_hex_kg_key", parseKg, null),
     privilege: take("ipmi_priv_level", parsePrivilege, "ADMINISTRATOR"),
     cipherSuite: take<17 | 3 | null>("ipmi_cipher_suite", parseCipherSuite, null),
-    protocolVersion
+    protocolVersion,
+    bridging
   }
   return { info, address: problems.length === 0 ? address : null, problems }
 }
@@ -179,10 +185,11 @@ const parseProtocolVersion =
       : Result.fail("1.5 is possible with driver ipmitool only: it has neither encryption nor sound authentication")
   }
 
-const parseBridging: Parse<"no"> = (value) =>
-  value === "no"
-    ? Result.succeed("no")
-    : Result.fail("must be no: bridging is not supported, and without it another machine would be reached")
+/** Texts as OpenStack reads them. */
+const parseBoolean: Parse<null> = (value) =>
+  typeof value === "boolean" || (typeof value === "string" && /^(?:true|t|yes|y|on|1|false|f|no|n|off|0)$/i.test(value))
+    ? Result.succeed(null)
+    : Result.fail("must be true or false")
 
 /** A whole number, or the digits of one, which Ironic takes too. */
 const integer = (value: Schema.Json): number | null => {
@@ -207,11 +214,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   "ipmi_protocol_version",
   "ipmi_cipher_suite",
   "ipmi_bridging",
-  "ipmi_target_channel",
-  "ipmi_target_address",
-  "ipmi_transit_channel",
-  "ipmi_transit_address",
-  "ipmi_local_address",
+  ...bridgingKeys,
   "ipmi_force_boot_device",
   "ipmi_disable_boot_timeout",
   "ipmi_terminal_port"
@@ -225,5 +228,6 @@ const fakeAddress: BmcAddress = {
   kg: null,
   privilege: "ADMINISTRATOR",
   cipherSuite: null,
-  protocolVersion: "2.0"
+  protocolVersion: "2.0",
+  bridging: null
 }

@@ -1,13 +1,17 @@
 /**
  * Management controllers behind a simulated BMC, reached by Send Message: two on the IPMB, and one on a bus behind both.
- * They have no state and know Get Device ID and Get Self Test Results, those on the IPMB also Send Message. A message that is
- * damaged is met with silence, as on a real bus.
+ * Each has a server of its own and knows its power (Get Chassis Status, Chassis Control), Get Device ID and Get Self Test
+ * Results, those on the IPMB also Send Message. A message that is damaged is met with silence, as on a real bus.
  */
+import { type ChassisAction, chassisControl, decodeChassisControl } from "../ipmi/commands/ChassisControl.ts"
 import { completionCodes } from "../ipmi/commands/CompletionCode.ts"
+import { getChassisStatus } from "../ipmi/commands/GetChassisStatus.ts"
 import { encodeDeviceId, getDeviceId } from "../ipmi/commands/GetDeviceId.ts"
 import { encodeSelfTestResult, getSelfTestResults, selfTestPassed } from "../ipmi/commands/GetSelfTestResults.ts"
 import { decodeSendMessage, sendMessage } from "../ipmi/commands/SendMessage.ts"
-import { decodeIpmiRequest, encodeIpmiResponse } from "../ipmi/wire/IpmiMessage.ts"
+import { decodeIpmiRequest, encodeIpmiResponse, type IpmiRequest } from "../ipmi/wire/IpmiMessage.ts"
+import type { Chassis } from "./Chassis.ts"
+import { statusWhen } from "./commands/GetChassisStatus.ts"
 
 /** Controllers by channel and address. */
 export type Bus = ReadonlyMap<number, ReadonlyMap<number, Satellite>>
@@ -17,6 +21,13 @@ interface Satellite {
   readonly productId: number
   /** What it bridges to. */
   readonly behind: Bus
+}
+
+/** What a message finds: the servers of the controllers, by device id, and the time. */
+export interface SatelliteWorld {
+  readonly chassisOf: (deviceId: number) => Chassis
+  readonly obey: (chassis: Chassis, action: ChassisAction) => boolean
+  readonly nowMillis: number
 }
 
 /** Completion code of Send Message: nobody acknowledged the address. */
@@ -41,22 +52,22 @@ export const behindBmc: Bus = new Map([
 ])
 
 /** The answer of the controller, an encoded IPMI message, or a completion code for the Send Message itself. */
-export const deliver = (bus: Bus, data: Uint8Array): Uint8Array | number => {
+export const deliver = (bus: Bus, data: Uint8Array, world: SatelliteWorld): Uint8Array | number => {
   const sent = decodeSendMessage(data)
   if (!sent.ok) return completionCodes.invalidLength
   const controllers = bus.get(sent.value.channel)
   if (controllers === undefined) return completionCodes.notPresent
   const satellite = controllers.get(sent.value.message[0] ?? 0)
   if (satellite === undefined) return notAcknowledged
-  const answer = answerOf(satellite, sent.value.message)
+  const answer = answerOf(satellite, sent.value.message, world)
   // Without tracking nobody is told the answer.
   return !sent.value.track ? noData : (answer ?? completionCodes.timeout)
 }
 
-const answerOf = (satellite: Satellite, message: Uint8Array): Uint8Array | undefined => {
+const answerOf = (satellite: Satellite, message: Uint8Array, world: SatelliteWorld): Uint8Array | undefined => {
   const request = decodeIpmiRequest(message)
   if (!request.ok) return undefined
-  const result = carryOut(satellite, request.value.netFn, request.value.command, request.value.data)
+  const result = carryOut(satellite, request.value, world)
   return encodeIpmiResponse({
     ...request.value,
     completionCode: typeof result === "number" ? result : completionCodes.ok,
@@ -64,12 +75,23 @@ const answerOf = (satellite: Satellite, message: Uint8Array): Uint8Array | undef
   })
 }
 
-const carryOut = (satellite: Satellite, netFn: number, command: number, data: Uint8Array): Uint8Array | number => {
+const carryOut = (
+  satellite: Satellite,
+  { command, data, netFn }: Pick<IpmiRequest, "command" | "data" | "netFn">,
+  world: SatelliteWorld
+): Uint8Array | number => {
   const is = (other: { readonly netFn: number; readonly command: number }) =>
     netFn === other.netFn && command === other.command
   if (is(getDeviceId)) return deviceIdOf(satellite)
   if (is(getSelfTestResults)) return encodeSelfTestResult(selfTestPassed)
-  if (is(sendMessage) && satellite.behind.size > 0) return deliver(satellite.behind, data)
+  if (is(sendMessage) && satellite.behind.size > 0) return deliver(satellite.behind, data, world)
+  const chassis = world.chassisOf(satellite.deviceId)
+  if (is(getChassisStatus)) return statusWhen(chassis.isOn(world.nowMillis), undefined, world.nowMillis)
+  if (is(chassisControl)) {
+    const action = decodeChassisControl(data)
+    if (!action.ok) return completionCodes.invalidData
+    return world.obey(chassis, action.value) ? noData : completionCodes.notSupportedInState
+  }
   return completionCodes.invalidCommand
 }
 

@@ -89,6 +89,24 @@ describe("IpmitoolBmc", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.live("names the way to a controller behind the BMC", () =>
+    Effect.gen(function* () {
+      const { lines, program } = yield* standIn("echo Chassis Power is on")
+      const target = { channel: 7, address: 0xc4 }
+      const transit = { channel: 0, address: 0x82 }
+      for (const bridging of [
+        { target, transit: null, localAddress: null },
+        { target, transit, localAddress: 0x30 }
+      ]) {
+        yield* read(yield* connect(program, { bridging }))
+      }
+      const written = lines("arguments").join(" ")
+      const [single, dual] = written.split(" chassis power status")
+      assert.include(single, "-L ADMINISTRATOR -b 7 -t 0xc4 -N 1")
+      assert.include(dual, "-L ADMINISTRATOR -m 0x30 -B 0 -T 0x82 -b 7 -t 0xc4 -N 1")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.live("tries the other cipher suite once when the first is refused, and keeps the one that works", () =>
     Effect.gen(function* () {
       const { lines, program } = yield* standIn(

@@ -17,7 +17,8 @@ const endpoint = {
   kg: null,
   privilege: "ADMINISTRATOR",
   cipherSuite: null,
-  protocolVersion: "2.0"
+  protocolVersion: "2.0",
+  bridging: null
 } as const
 
 const attached = Effect.gen(function* () {

@@ -17,5 +17,6 @@ export const endpointOf = (nodeId: NodeId, overrides: Partial<BmcEndpoint> = {})
   privilege: "ADMINISTRATOR",
   cipherSuite: null,
   protocolVersion: "2.0",
+  bridging: null,
   ...overrides
 })

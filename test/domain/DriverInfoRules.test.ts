@@ -71,12 +71,20 @@ describe("driver_info", () => {
     ["ipmi_priv_level", "ROOT", "must be one of CALLBACK, USER, OPERATOR, ADMINISTRATOR"],
     ["ipmi_protocol_version", "3.0", "must be 2.0 or 1.5"],
     ["ipmi_cipher_suite", 2, "must be 17 or 3"],
-    ["ipmi_bridging", "single", "bridging is not supported"],
+    ["ipmi_bridging", "triple", "must be no, single or dual"],
+    ["ipmi_local_address", "0x30", "must be 0x20 with driver ipmi"],
+    ["ipmi_target_channel", 0, "has no meaning with ipmi_bridging no"],
+    ["ipmi_target_channel", 16, "must be a number from 0 to 15"],
+    ["ipmi_target_address", "0x81", "must be an even number"],
+    ["ipmi_transit_address", "82h", "must be an even number"],
+    ["ipmi_force_boot_device", "perhaps", "must be true or false"],
+    ["ipmi_disable_boot_timeout", 2, "must be true or false"],
+    ["ipmi_terminal_port", 0, "from 1 to 65535"],
     ["ipmi_adress", "10.0.0.2", "is not a known key"]
   ])("names %s when it is %j", (key, value, message) => {
     const found = problems({ [key]: value })
     expect(found).toHaveLength(1)
-    expect(found[0]).toContain(`${key} ${message.startsWith("bridging") ? "must be no" : ""}`.trim())
+    expect(found[0]).toContain(`${key} `)
     expect(found[0]).toContain(message)
   })
 
@@ -84,6 +92,52 @@ describe("driver_info", () => {
     const found = problems({ ipmi_port: "hunter2", ipmi_priv_level: "hunter2", ipmi_hex_kg_key: "hunter2" })
     expect(found).toHaveLength(3)
     expect(found.join()).not.toContain("hunter2")
+  })
+
+  it("comes to a way to a controller behind the BMC", () => {
+    const way = { ipmi_bridging: "single", ipmi_target_channel: "0", ipmi_target_address: "0x82" }
+    const target = { channel: 0, address: 0x82 }
+    expect(address({})?.bridging).toBeNull()
+    expect(address({ ipmi_bridging: "no" })?.bridging).toBeNull()
+    expect(address(way)?.bridging).toEqual({ target, transit: null, localAddress: null })
+    expect(
+      address({
+        ipmi_bridging: "dual",
+        ipmi_target_channel: 7,
+        ipmi_target_address: 196,
+        ipmi_transit_channel: 0,
+        ipmi_transit_address: "0x82",
+        ipmi_local_address: "0x20"
+      })?.bridging
+    ).toEqual({ target: { channel: 7, address: 0xc4 }, transit: target, localAddress: 0x20 })
+    expect(address({ ...way, ipmi_local_address: 0x30 }, "ipmitool")?.bridging).toMatchObject({ localAddress: 0x30 })
+  })
+
+  it("names every key that bridging needs and that is missing", () => {
+    const missing = (keys: RawDriverInfo) =>
+      checkDriverInfo("ipmi", { ...good, ...keys }).problems.map(({ key, missing }) => [key, missing])
+    expect(missing({ ipmi_bridging: "single" })).toEqual([
+      ["ipmi_target_channel", true],
+      ["ipmi_target_address", true]
+    ])
+    expect(missing({ ipmi_bridging: "dual", ipmi_target_channel: 0, ipmi_target_address: "0x82" })).toEqual([
+      ["ipmi_transit_channel", true],
+      ["ipmi_transit_address", true]
+    ])
+    expect(
+      missing({
+        ipmi_bridging: "single",
+        ipmi_target_channel: 0,
+        ipmi_target_address: "0x82",
+        ipmi_transit_channel: 0
+      })
+    ).toEqual([["ipmi_transit_channel", false]])
+  })
+
+  it("takes booleans as OpenStack writes them", () => {
+    for (const value of [true, false, "True", "no", "0"]) {
+      expect(problems({ ipmi_force_boot_device: value, ipmi_disable_boot_timeout: value })).toEqual([])
+    }
   })
 
   it("refuses cipher suite 0 and says why", () => {

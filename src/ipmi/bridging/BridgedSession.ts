@@ -28,7 +28,7 @@ export const makeBridgedCommand = <A>(route: Route, command: IpmiCommand<A>, rqS
 export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
   const start = <A>(command: IpmiCommand<A>, handler: ReplyHandler<A>): (() => void) =>
     session.start(makeBridgedCommand(route, command, nextSeq(session)), {
-      onError: handler.onError,
+      onError: (error) => handler.onError(error),
       onReply: (bridged) => conclude(route, command, bridged, handler)
     })
   return {

@@ -4,7 +4,7 @@ import { privilegeNumbers } from "../../ipmi/commands/PrivilegeLevel.ts"
 import type { Management } from "../Management.ts"
 import type { CommandHandler } from "./CommandHandler.ts"
 
-const statusWhen = (powerOn: boolean, management: Management | undefined, nowMillis: number): Uint8Array =>
+export const statusWhen = (powerOn: boolean, management: Management | undefined, nowMillis: number): Uint8Array =>
   encodeChassisStatus({
     powerOn,
     powerOverload: false,

@@ -7,8 +7,12 @@ import { type CommandHandler, noData } from "./CommandHandler.ts"
 export const sendMessage: CommandHandler = {
   ...codec,
   privilege: privilegeNumbers.USER,
-  handle: (_, { data, session }) => {
-    const answer = deliver(behindBmc, data)
+  handle: ({ management, random, settings }, { data, nowMillis, session }) => {
+    const answer = deliver(behindBmc, data, {
+      chassisOf: (deviceId) => management.satelliteChassis(deviceId),
+      obey: (chassis, action) => chassis.obey(action, nowMillis, settings.powerTiming, random),
+      nowMillis
+    })
     // the fourth byte of a response: whose it is
     if (session === undefined || typeof answer === "number" || answer[3] !== answeringApart) return answer
     session.passOn = answer

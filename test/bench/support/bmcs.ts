@@ -49,7 +49,8 @@ export const startBmcs = (options: BmcsOptions): Effect.Effect<Bmcs, SimulatorEr
       kg: null,
       privilege: "ADMINISTRATOR",
       cipherSuite,
-      protocolVersion: "2.0"
+      protocolVersion: "2.0",
+      bridging: null
     }))
     return { endpoints, simulator }
   })
