@@ -7,13 +7,14 @@ import { ProblemDetails } from "effect/http-api/HttpApiMiddleware"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { NodesApi } from "./NodesApi.ts"
 import { PeriodicsApi } from "./PeriodicsApi.ts"
+import { PowerJobsApi } from "./PowerJobsApi.ts"
 import { ProvisioningApi } from "./ProvisioningApi.ts"
 import { SensorsApi } from "./SensorsApi.ts"
 import { ServiceApi } from "./ServiceApi.ts"
 import { SettingsApi } from "./SettingsApi.ts"
 
 export class TuttiApi extends HttpApi.make("tutti")
-  .add(NodesApi, PeriodicsApi, SensorsApi, ProvisioningApi, ServiceApi, SettingsApi)
+  .add(NodesApi, PowerJobsApi, PeriodicsApi, SensorsApi, ProvisioningApi, ServiceApi, SettingsApi)
   .middleware(ProblemDetails)
   // A misspelt argument is an error that says so, not a filter that filters nothing.
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

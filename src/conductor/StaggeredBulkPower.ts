@@ -4,7 +4,9 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { BulkJob, type BulkPart, mostNodes } from "../domain/BulkPower.ts"
+import { Uuid } from "../domain/Node.ts"
 import { BulkPowerStore } from "../store/BulkPowerStore.ts"
 import { BulkPower, type BulkRequest, type JobView, mostRunning, NoSuchJob } from "./BulkPower.ts"
 import { resolveLeft } from "./BulkPowerLeft.ts"
@@ -90,7 +92,7 @@ const make = Effect.gen(function* () {
 
   /** Of a job that does not run. */
   const find = Effect.fnUntraced(function* (jobId: string) {
-    const stored = yield* Effect.mapError(store.find(jobId), fromStore)
+    const stored = isId(jobId) ? yield* Effect.mapError(store.find(jobId), fromStore) : Option.none()
     if (Option.isNone(stored)) return yield* new NoSuchJob({ id: jobId })
     return { ...stored.value, remainingMillis: null } satisfies JobView
   })
@@ -146,6 +148,8 @@ const make = Effect.gen(function* () {
     resolveLeft: resolveLeft({ directory, journal, power, store, isRunning: (jobId) => runs.running.has(jobId) })
   })
 })
+
+const isId = Schema.is(Uuid)
 
 const nothingToDo = ([first, ...others]: ReadonlyArray<BulkPart>): string =>
   `None of the ${others.length + 1} nodes can be done; the first, ${first?.node}: ${first?.detail}.`

@@ -19,7 +19,9 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { TuttiApi } from "../api/TuttiApi.ts"
 import type { BmcGovernor } from "../bmc/BmcGovernor.ts"
+import type { BulkPower } from "../conductor/BulkPower.ts"
 import type { ConductorConfig } from "../conductor/ConductorConfig.ts"
+import type { Conductors } from "../conductor/Conductors.ts"
 import type { Enrolment } from "../conductor/Enrolment.ts"
 import type { Incidents } from "../conductor/Incidents.ts"
 import type { Journal } from "../conductor/Journal.ts"
@@ -45,6 +47,7 @@ import { IronicRoutes } from "./ironic/IronicRoutes.ts"
 import { type Listener, makeListener } from "./Listener.ts"
 import { NodesHandlers } from "./NodesHandlers.ts"
 import { PeriodicsHandlers } from "./PeriodicsHandlers.ts"
+import { PowerJobsHandlers } from "./PowerJobsHandlers.ts"
 import { layerRequestProblems } from "./Problem.ts"
 import { ProvisioningHandlers } from "./ProvisioningHandlers.ts"
 import { SensorFleet } from "./SensorFleet.ts"
@@ -70,7 +73,9 @@ export class ServerStartError extends Schema.TaggedError<ServerStartError>()("Se
 /** What the server speaks for. */
 export type ServerRequirements =
   | BmcGovernor
+  | BulkPower
   | ConductorConfig
+  | Conductors
   | Enrolment
   | Incidents
   | InventoryStore
@@ -110,6 +115,7 @@ const makeLayer = (
   const own = HttpApiBuilder.layer(TuttiApi, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide([
       NodesHandlers,
+      PowerJobsHandlers,
       PeriodicsHandlers,
       ProvisioningHandlers,
       SensorsHandlers,

@@ -6,6 +6,8 @@ import { Duration, Effect, Layer, Option, Stream } from "effect"
 import { HttpServer } from "effect/http"
 import { BmcGovernor, type GovernorCounts, type GovernorState } from "../../../src/bmc/BmcGovernor.ts"
 import { ConductorConfig, type ConductorOptions } from "../../../src/conductor/ConductorConfig.ts"
+import { Conductors, type KnownConductor } from "../../../src/conductor/Conductors.ts"
+import { BulkPower } from "../../../src/conductor/BulkPower.ts"
 import { Enrolment } from "../../../src/conductor/Enrolment.ts"
 import { type Incident, Incidents } from "../../../src/conductor/Incidents.ts"
 import { Journal } from "../../../src/conductor/Journal.ts"
@@ -39,6 +41,7 @@ export interface Doubles {
   readonly provisioning?: Partial<Provisioning["Service"]>
   readonly inventories?: Partial<InventoryStore["Service"]>
   readonly power?: Partial<PowerControl["Service"]>
+  readonly bulkPower?: Partial<BulkPower["Service"]>
   readonly periodics?: Partial<PeriodicWorker["Service"]>
   readonly journal?: Partial<JournalStore["Service"]>
   readonly sensors?: Partial<SensorStore["Service"]>
@@ -55,6 +58,7 @@ export interface Doubles {
   readonly incidents?: ReadonlyArray<Incident>
   readonly incidentsOf?: { readonly [id: string]: Incident }
   readonly config?: Partial<ConductorOptions>
+  readonly conductors?: ReadonlyArray<KnownConductor>
   readonly options?: Partial<ServerOptions>
 }
 
@@ -75,6 +79,17 @@ const directoryOf = (records: ReadonlyArray<NodeRecord>): Partial<NodeDirectory[
   size: () => records.length
 })
 
+export const conductor1: KnownConductor = {
+  hostname: "conductor-1",
+  version: "1.2.3",
+  groups: [],
+  drivers: ["ipmi", "ipmitool", "fake-hardware"],
+  alive: true,
+  createdAtMillis: 0,
+  startedAtMillis: 1000,
+  heartbeatAtMillis: 2000
+}
+
 export const healthyGovernor: GovernorState = {
   breaker: "closed",
   nextProbeAtMillis: null,
@@ -94,6 +109,7 @@ const counts: GovernorCounts = { attached: 4, open: 1, halfOpen: 1, quiet: 1, in
 export const doublesLayer = (doubles: Doubles) =>
   Layer.mergeAll(
     Layer.succeed(NodeDirectory, strict<NodeDirectory["Service"]>("NodeDirectory", directoryOf(doubles.records ?? []))),
+    Layer.succeed(BulkPower, strict<BulkPower["Service"]>("BulkPower", doubles.bulkPower ?? {})),
     Layer.succeed(Enrolment, strict<Enrolment["Service"]>("Enrolment", doubles.enrolment ?? {})),
     Layer.succeed(
       PowerControl,
@@ -135,6 +151,10 @@ export const doublesLayer = (doubles: Doubles) =>
     ),
     ConductorConfig.layer(doubles.config),
     Ownership.layerSolo,
+    Layer.succeed(
+      Conductors,
+      strict<Conductors["Service"]>("Conductors", { all: () => doubles.conductors ?? [conductor1] })
+    ),
     Layer.succeed(NodeLock, strict<NodeLock["Service"]>("NodeLock", { holder: (id) => doubles.locks?.[id] })),
     Layer.succeed(TaskWatch, { overdue: () => doubles.overdue ?? [] }),
     Layer.succeed(
