@@ -41,6 +41,20 @@ export const Health = Schema.Struct({ status: Schema.Literal("serving"), databas
 export const Status = Schema.Struct({
   version: Schema.String,
   conductor: Schema.String,
+  /** Those that work or worked on this database, by name. */
+  conductors: Schema.Array(
+    Schema.Struct({
+      hostname: Schema.String,
+      version: Schema.String,
+      alive: Schema.Boolean,
+      /** The conductor groups whose nodes it takes; empty: of all. */
+      groups: Schema.Array(Schema.String),
+      drivers: Schema.Array(Schema.String),
+      started_at: Schema.String,
+      /** Its last sign of life, by the clock of the database. */
+      heartbeat_at: Schema.String
+    })
+  ),
   uptime_seconds: Schema.Finite,
   database: DatabaseState,
   /** What waits to be written, since the database is slower or away, and what was given up. */

@@ -41,10 +41,19 @@ const outages = (incidents: Status["incidents"]): string =>
         .map(({ failing, nodes, scopes }) => `OPEN: ${failing} of ${nodes} BMCs of ${formatScopes(scopes)} fail`)
         .join("; ")
 
+const conductorList = (conductors: Status["conductors"]): string =>
+  conductors
+    .map(
+      ({ alive, heartbeat_at, hostname }) =>
+        `${hostname} ${alive ? "alive" : `OFFLINE, last heard of at ${heartbeat_at}`}`
+    )
+    .join("; ")
+
 const facts = (status: Status) => {
-  const { conductor, database, freshness, incidents, nodes, uptime_seconds, version } = status
+  const { conductor, conductors, database, freshness, incidents, nodes, uptime_seconds, version } = status
   return [
     ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
+    ["conductors", conductorList(conductors)],
     ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
     ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
     ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],

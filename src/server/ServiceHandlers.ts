@@ -10,6 +10,7 @@ import { TuttiApi } from "../api/TuttiApi.ts"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { NoSuchNode } from "../conductor/ConductorError.ts"
 import { ConductorConfig } from "../conductor/ConductorConfig.ts"
+import { Conductors } from "../conductor/Conductors.ts"
 import { maximumAgeMillisOf } from "../conductor/GroupRules.ts"
 import { Incidents } from "../conductor/Incidents.ts"
 import { Journal } from "../conductor/Journal.ts"
@@ -20,6 +21,7 @@ import { SyncFlow } from "../conductor/SyncFlow.ts"
 import { TaskWatch } from "../conductor/TaskWatch.ts"
 import { PeriodicWorker } from "../periodics/PeriodicWorker.ts"
 import { JournalStore, type StoredEntry } from "../store/JournalStore.ts"
+import { toConductorView } from "./ConductorViews.ts"
 import { DatabaseProbe } from "./DatabaseProbe.ts"
 import { countFleet, formatFleetMetrics, formatUnwritten } from "./FleetMetrics.ts"
 import { countFreshness, formatFreshness, toFreshness } from "./Freshness.ts"
@@ -45,6 +47,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
     const stored = yield* JournalStore
     const journal = yield* Journal
     const observations = yield* ObservationWriter
+    const conductors = yield* Conductors
     const database = yield* DatabaseProbe
     const flow = yield* SyncFlow
     const sensors = yield* SensorFleet
@@ -85,6 +88,7 @@ export const ServiceHandlers = HttpApiBuilder.group(
         return {
           version: info.version,
           conductor: info.hostname,
+          conductors: conductors.all().map(toConductorView),
           uptime_seconds: yield* info.uptimeSeconds,
           database: yield* database.state,
           unwritten: unwritten(),

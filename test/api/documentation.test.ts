@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
 import { TuttiApi } from "../../src/api/TuttiApi.ts"
+import { conductorRoutes } from "../../src/server/ironic/ConductorRoutes.ts"
 import { MAX_VERSION } from "../../src/server/ironic/Microversion.ts"
 import { nodeRoutes } from "../../src/server/ironic/NodeRoutes.ts"
-import { serviceRoutes } from "../../src/server/ironic/ServiceRoutes.ts"
+import { provisionRoutes } from "../../src/server/ironic/ProvisionRoutes.ts"
+import { driverRoutes } from "../../src/server/ironic/ServiceRoutes.ts"
 import { stateRoutes } from "../../src/server/ironic/StateRoutes.ts"
 
 const [own = "", ironic = ""] = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8").split("## Ironic's")
@@ -23,7 +25,13 @@ describe("docs/api.md", () => {
   it("has a row for each endpoint of Ironic's, with the version that brought it", () => {
     // The tables of routes are data; no handler is called, so that no service is needed.
     const nothing = {} as never
-    const routes = [...nodeRoutes(nothing), ...stateRoutes(nothing), ...serviceRoutes(nothing)]
+    const routes = [
+      ...nodeRoutes(nothing),
+      ...stateRoutes(nothing),
+      ...provisionRoutes(nothing),
+      ...driverRoutes(),
+      ...conductorRoutes(nothing)
+    ]
     const rows = routes.map(({ method, path, since }) => [
       `${method} /v1${path.replaceAll(/:(\w+)/g, "{$1}")}`,
       `1.${since}`

@@ -174,6 +174,17 @@ describe("GET /v1/tutti/status", () => {
       expect(body).toEqual({
         version: "0.0.0-test",
         conductor: "conductor-1",
+        conductors: [
+          {
+            hostname: "conductor-1",
+            version: "1.2.3",
+            alive: true,
+            groups: [],
+            drivers: ["ipmi", "ipmitool", "fake-hardware"],
+            started_at: "1970-01-01T00:00:01.000Z",
+            heartbeat_at: "1970-01-01T00:00:02.000Z"
+          }
+        ],
         uptime_seconds: 5,
         database: { state: "up", error: null },
         unwritten: { observations: 3, journal_entries: 2, observations_lost: 4, journal_entries_lost: 1 },

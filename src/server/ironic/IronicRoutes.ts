@@ -9,6 +9,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import { BmcGovernor } from "../../bmc/BmcGovernor.ts"
+import { Conductors } from "../../conductor/Conductors.ts"
 import { Enrolment } from "../../conductor/Enrolment.ts"
 import { NodeDirectory } from "../../conductor/NodeDirectory.ts"
 import { NodeLock } from "../../conductor/NodeLock.ts"
@@ -22,6 +23,7 @@ import { PortStore } from "../../store/PortStore.ts"
 import { ServerInfo } from "../ServerInfo.ts"
 import type { Call, Route } from "./Call.ts"
 import { chassisRoutes } from "./ChassisRoutes.ts"
+import { conductorRoutes } from "./ConductorRoutes.ts"
 import { historyRoutes } from "./HistoryRoutes.ts"
 import { badRequest, frameworkFault, fromConductor, IronicFault, notFound, toResponse } from "./IronicFault.ts"
 import { baseOf } from "./Links.ts"
@@ -30,7 +32,7 @@ import { askedVersion, MAX_VERSION, MIN_VERSION, versionHeaders } from "./Microv
 import { nodeRoutes } from "./NodeRoutes.ts"
 import { portRoutes } from "./PortRoutes.ts"
 import { provisionRoutes } from "./ProvisionRoutes.ts"
-import { rootDocument, serviceRoutes, versionDocument } from "./ServiceRoutes.ts"
+import { driverRoutes, rootDocument, versionDocument } from "./ServiceRoutes.ts"
 import { stateRoutes } from "./StateRoutes.ts"
 import { traitRoutes } from "./TraitRoutes.ts"
 import { unsupportedRoutes } from "./UnsupportedRoutes.ts"
@@ -41,6 +43,7 @@ export const IronicRoutes: Layer.Layer<
   | HttpRouter.HttpRouter
   | BmcGovernor
   | ChassisStore
+  | Conductors
   | Enrolment
   | InventoryStore
   | JournalStore
@@ -77,7 +80,8 @@ export const IronicRoutes: Layer.Layer<
         provisioning: yield* Provisioning
       }),
       ...stateRoutes({ directory, powerControl }),
-      ...serviceRoutes(info)
+      ...driverRoutes(),
+      ...conductorRoutes(yield* Conductors)
     ]
     const version: Route = {
       method: "GET",

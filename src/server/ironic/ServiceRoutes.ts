@@ -1,8 +1,6 @@
-/** What Ironic's API says of the service itself: versions, drivers, the conductor. */
-import * as DateTime from "effect/DateTime"
+/** What Ironic's API says of the service itself: versions and drivers. */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { ServerInfo } from "../ServerInfo.ts"
 import { type Handler, type Route } from "./Call.ts"
 import { type DriverContext, driverNames, driverProperties, isDriver, toDriver } from "./Drivers.ts"
 import { badRequest, IronicFault } from "./IronicFault.ts"
@@ -40,7 +38,7 @@ export const versionDocument = (base: string): object => ({
   conductors: links(base, "conductors/")
 })
 
-export const serviceRoutes = (info: ServerInfo["Service"]): ReadonlyArray<Route> => {
+export const driverRoutes = (): ReadonlyArray<Route> => {
   const listDrivers: Handler = (call) =>
     Effect.gen(function* () {
       const { detail, type } = call.args
@@ -70,30 +68,6 @@ export const serviceRoutes = (info: ServerInfo["Service"]): ReadonlyArray<Route>
           )
     }
 
-  const conductor = (base: string, detail: boolean): object => ({
-    hostname: info.hostname,
-    conductor_group: "",
-    alive: true,
-    links: links(base, `conductors/${info.hostname}`),
-    ...(detail
-      ? {
-          drivers: driverNames,
-          created_at: DateTime.formatIso(DateTime.makeUnsafe(info.startedAtMillis)).replace("Z", "+00:00"),
-          updated_at: null
-        }
-      : {})
-  })
-  const listConductors: Handler = (call) => {
-    const detail = call.args["detail"] === undefined ? false : parseBoolean(call.args["detail"])
-    return detail === null
-      ? Effect.fail(badRequest(`Invalid value for detail: ${call.args["detail"]} is neither true nor false.`))
-      : Effect.succeed(HttpServerResponse.jsonUnsafe({ conductors: [conductor(call.base, detail)] }))
-  }
-  const showConductor: Handler = (call) =>
-    call.params["name"] === info.hostname
-      ? Effect.succeed(HttpServerResponse.jsonUnsafe(conductor(call.base, true)))
-      : Effect.fail(new IronicFault({ status: 404, message: `Conductor ${call.params["name"]} could not be found.` }))
-
   return [
     { method: "GET", path: "/drivers", since: 1, args: ["detail", "type"], handle: listDrivers },
     {
@@ -109,8 +83,6 @@ export const serviceRoutes = (info: ServerInfo["Service"]): ReadonlyArray<Route>
       since: 1,
       args: [],
       handle: driver((name) => driverProperties[name])
-    },
-    { method: "GET", path: "/conductors", since: 49, args: ["detail"], handle: listConductors },
-    { method: "GET", path: "/conductors/:name", since: 49, args: [], handle: showConductor }
+    }
   ]
 }

@@ -201,7 +201,7 @@ describe("drivers", () => {
         ],
         drivers: ["ipmi", "ipmitool", "fake-hardware"],
         created_at: "1970-01-01T00:00:00.000+00:00",
-        updated_at: null
+        updated_at: "1970-01-01T00:00:02.000+00:00"
       })
     })
   )
