@@ -8,7 +8,7 @@
  * tear-down Ironic's event is `clean`, and at the end of a cleaning that leads back to `manageable` it is `manage`.
  */
 import * as Schema from "effect/Schema"
-import { type Driver, label, type Node, type ProvisionState } from "./Node.ts"
+import { type Driver, inMaintenance, label, type Node, type ProvisionState } from "./Node.ts"
 
 /** What a person can ask for. `deploy` is Ironic's `active` too, and `undeploy` its `deleted`. */
 export const ProvisionVerb = Schema.Literals([
@@ -115,19 +115,26 @@ const isVerb = Schema.is(ProvisionVerb)
 /** Verbs that would write to a machine's disks. */
 const deploying: ReadonlySet<ProvisionVerb> = new Set(["clean", "deploy", "rebuild", "undeploy"])
 
+/** Verbs that Ironic keeps from a node in maintenance. */
+const needsService: ReadonlySet<ProvisionVerb> = new Set(["deploy", "rebuild"])
+
 /** Why this verb can't be done to this node, whatever its state allows; null when it can. */
-export const refusalOf = (
-  verb: ProvisionVerb,
-  node: Pick<Node, "id" | "name" | "driver" | "retired">
-): string | null => {
-  if (verb === "provide" && node.retired) {
-    return `The providing operation can't be performed on node ${node.id} because it is retired.`
+export const refusalOf = (verb: ProvisionVerb, node: Node): string | null => {
+  if (deploying.has(verb) && !deploys(node.driver)) {
+    return (
+      `Tutti neither deploys nor wipes operating systems, so it can't ${verb} node ${label(node)}, whose driver is ` +
+      `${node.driver}: only fake-hardware nodes move through these states, without an image.`
+    )
   }
-  return deploying.has(verb) && !deploys(node.driver)
-    ? `Tutti neither deploys nor wipes operating systems, so it can't ${verb} node ${label(node)}, whose driver is ` +
-        `${node.driver}: only fake-hardware nodes move through these states, without an image.`
+  if (verb === "provide" && node.retired) return notPerformed("providing", node, "it is retired")
+  return needsService.has(verb) && inMaintenance(node)
+    ? notPerformed("provisioning", node, "it's in maintenance mode")
     : null
 }
+
+/** Ironic's sentence. */
+const notPerformed = (operation: string, { id }: Node, why: string): string =>
+  `The ${operation} operation can't be performed on node ${id} because ${why}.`
 
 const deploys = (driver: Driver): boolean => driver === "fake-hardware"
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { Driver, ProvisionState } from "../../src/domain/Node.ts"
 import {
@@ -49,6 +50,18 @@ describe("the table of provision states", () => {
       expect(next(state, event)).toBe(expected[state][event] ?? null)
     }
   )
+
+  it("is the one in docs/provisioning.md", () => {
+    const text = readFileSync(new URL("../../docs/provisioning.md", import.meta.url), "utf8")
+    const cell = (state: ProvisionState, columns: ReadonlyArray<ProvisionEvent>) => {
+      const moves = columns.filter((event) => next(state, event) !== null)
+      return moves.length === 0 ? "–" : moves.map((event) => `${event} → ${next(state, event)}`).join(", ")
+    }
+    for (const state of ProvisionState.literals) {
+      const row = `| \`${state}\` | ${cell(state, ProvisionVerb.literals)} | ${cell(state, provisionEvents)} |`
+      expect(text).toContain(`${row}\n`)
+    }
+  })
 
   it("has a way out of every state", () => {
     for (const state of ProvisionState.literals) {
@@ -132,6 +145,19 @@ describe("refusalOf", () => {
     }
     for (const verb of ProvisionVerb.literals) {
       expect(refusalOf(verb, makeNode({ driver: "fake-hardware" }))).toBe(null)
+    }
+  })
+
+  it("keeps a node in maintenance from being deployed, and from nothing else", () => {
+    const down = { driver: "fake-hardware", operatorMaintenance: true } as const
+    for (const node of [makeNode(down), makeNode({ driver: "fake-hardware", fault: "power failure" })]) {
+      for (const verb of ProvisionVerb.literals) {
+        expect(refusalOf(verb, node)).toBe(
+          verb === "deploy" || verb === "rebuild"
+            ? `The provisioning operation can't be performed on node ${node.id} because it's in maintenance mode.`
+            : null
+        )
+      }
     }
   })
 
