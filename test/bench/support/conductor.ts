@@ -7,16 +7,17 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { FaultPercentages } from "../../../src/simulator/FaultPlan.ts"
 import { spawnSimulator, type SimulatorProcess } from "../../../src/simulator/SpawnedSimulator.ts"
 import { cleanEnvironment } from "../../support/installed.ts"
-import { type PostgresServer, postgresServer } from "../../support/postgres.ts"
+import { postgresServer } from "../../support/postgres.ts"
 import { freePort, healthy as answers, type Running, start, until } from "../../support/serving.ts"
 import { SIMULATOR_PORT } from "./bmcs.ts"
 
 export interface World {
   readonly importFile: string
   readonly database: PgClient.PgClient
-  readonly postgres: PostgresServer
+  readonly databaseUrl: Redacted.Redacted
   readonly simulator: SimulatorProcess
   readonly folder: string
   readonly keyFile: string
@@ -40,7 +41,7 @@ export const startConductor = (
         cwd: world.folder,
         env: {
           ...cleanEnvironment(),
-          TUTTI_DATABASE_URL: Redacted.value(world.postgres.url("sync")),
+          TUTTI_DATABASE_URL: Redacted.value(world.databaseUrl),
           TUTTI_SECRET_KEY_FILE: world.keyFile,
           ...env
         }
@@ -62,6 +63,12 @@ export const cpuMicrosOf = ({ running }: Conductor): number => {
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
+/** Memory that the process holds in RAM (proc(5), `VmRSS`). */
+export const rssBytesOf = ({ running }: Conductor): number => {
+  const status = readFileSync(`/proc/${running.child.pid}/status`, "utf8")
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
 /** Waits until so many nodes were observed since that moment, as the database has it. */
 export const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMillis: number, count: number) {
   const since = new Date(sinceMillis)
@@ -76,8 +83,21 @@ export const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMil
   }
 }, Effect.orDie)
 
+export interface WorldOptions {
+  readonly faults?: FaultPercentages
+  /** An empty database to measure on; by default one on a throwaway server. */
+  readonly databaseUrl?: Redacted.Redacted | null
+}
+
+const throwawayDatabase = Effect.gen(function* () {
+  const postgres = yield* postgresServer
+  yield* postgres.createDatabase("sync")
+  return postgres.url("sync")
+})
+
 /** Simulated BMCs with an empty database beside them; `importFile` has a line for each. */
-export const makeWorld = Effect.fnUntraced(function* (nodes: number) {
+export const makeWorld = Effect.fnUntraced(function* (nodes: number, options: WorldOptions = {}) {
+  const { databaseUrl: given = null, faults = {} } = options
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "tutti-sync-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
@@ -85,11 +105,10 @@ export const makeWorld = Effect.fnUntraced(function* (nodes: number) {
   const keyFile = join(folder, "secret.key")
   writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 })
   const importFile = join(folder, "fleet.jsonl")
-  const postgres = yield* postgresServer
-  yield* postgres.createDatabase("sync")
-  const simulator = yield* spawnSimulator({ count: nodes, port: SIMULATOR_PORT, importFile })
-  const database = yield* PgClient.make({ url: postgres.url("sync"), maxConnections: 1 })
-  const world: World = { database, postgres, simulator, folder, keyFile, importFile }
+  const databaseUrl = given ?? (yield* throwawayDatabase)
+  const simulator = yield* spawnSimulator({ count: nodes, port: SIMULATOR_PORT, importFile, faults })
+  const database = yield* PgClient.make({ url: databaseUrl, maxConnections: 1 })
+  const world: World = { database, databaseUrl, simulator, folder, keyFile, importFile }
   return world
 })
 

@@ -4,8 +4,11 @@ import { cpus } from "node:os"
 /** One result: the bench's name, its parameters, then its figures; a figure's unit stands last in its name. */
 export interface Row {
   readonly bench: string
-  readonly [key: string]: string | number | boolean | null
+  readonly [key: string]: Figure
 }
+
+/** Several figures of one kind are a record of them. */
+export type Figure = string | number | boolean | null | Readonly<Record<string, number>>
 
 export interface Report {
   /** Prints a result at once. */
@@ -48,7 +51,12 @@ export const makeReport = (json: boolean): Report => {
 }
 
 /** Three significant digits are more than a run repeats; whole numbers stay whole. */
-const cell = (value: string | number | boolean | null): string => {
+const cell = (value: Figure): string => {
+  if (value !== null && typeof value === "object") {
+    return Object.entries(value)
+      .map(([name, figure]) => `${name} ${cell(figure)}`)
+      .join(", ")
+  }
   if (typeof value !== "number") return value === null ? "–" : String(value)
   return Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(3)))
 }
