@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Option, Scope } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
 import { LeaseStore } from "../../src/store/LeaseStore.ts"
@@ -267,9 +267,9 @@ describe("locks are leases", () => {
       yield* TestClock.adjust("49999 millis")
       assert.deepStrictEqual([person.pollUnsafe(), background.pollUnsafe()], [undefined, undefined])
       yield* TestClock.adjust("1 millis")
-      yield* Fiber.join(person)
-      assert.deepStrictEqual(yield* Fiber.join(background), Option.none())
       database.on = true
+      assert.deepStrictEqual(person.pollUnsafe(), Exit.void)
+      assert.deepStrictEqual(background.pollUnsafe(), Exit.succeed(Option.none()))
       const told = (yield* journalOf(node.id)).map(({ kind, reason }) => [kind, reason])
       assert.deepStrictEqual(told, [
         ["LockLost", "The lock could not be renewed in time, or was broken: power off stops."]

@@ -49,6 +49,7 @@ export class MutatedVitest {
         pool: "forks",
         maxWorkers: 1,
         testTimeout: testTimeoutMillis,
+        hookTimeout: testTimeoutMillis,
         // It knows modules by their text on the disk: it would give a mutation to whoever runs the tests next.
         fsModuleCache: false
       },

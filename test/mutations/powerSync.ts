@@ -18,8 +18,8 @@ export const leavingAlone: ReadonlyArray<Mutation> = [
   {
     sentence: "Every node is read in every pass, whatever its provision state, in maintenance and at fault",
     file: flow,
-    find: "ownership.isMine(node.id)) mine.push(node.id)",
-    replace: "ownership.isMine(node.id) && node.provisionState !== 'enroll') mine.push(node.id)",
+    find: "if (ownership.isMine(node.id)) mine.push",
+    replace: 'if (ownership.isMine(node.id) && node.provisionState !== "enroll") mine.push',
     test: observing(
       "observes nodes in every provision state, in maintenance and at fault, whether it acts on them or not"
     )
@@ -200,8 +200,9 @@ export const correcting: ReadonlyArray<Mutation> = [
   {
     sentence: "A machine in another state is acted on under the node's lock",
     file: actions,
-    find: "locks.inBackground(item.nodeId, syncTask, () => correct(item))",
-    replace: "correct(item)",
+    find: "locks.inBackground(item.nodeId, syncTask,",
+    replace:
+      "((_: unknown, __: unknown, work: (lease: object) => unknown) => work({ fence: 0 }))(item.nodeId, syncTask,",
     test: acting("switches a machine back while holding its lock")
   },
   {
