@@ -11,7 +11,7 @@ import {
 } from "../../src/conductor/ConductorError.ts"
 import type { PowerOutcome } from "../../src/conductor/PowerControl.ts"
 import { PendingPower } from "../../src/domain/Node.ts"
-import { healthyGovernor, makeRecord, start, uuid } from "./support/Doubles.ts"
+import { healthyGovernor, makePort, makeRecord, start, uuid } from "./support/Doubles.ts"
 
 const json = { "content-type": "application/json" }
 const decodeDetail = Schema.decodeUnknownSync(Schema.toCodecJson(NodeDetail), { onExcessProperty: "error" })
@@ -155,6 +155,7 @@ describe("GET /v1/tutti/nodes/ID", () => {
           }
         },
         nextPoll: { atMillis: 5000 },
+        ports: { list: () => Effect.succeed([makePort(1, { nodeId: uuid(1) })]) },
         incidentsOf: { [uuid(1)]: incident },
         locks: {
           [uuid(1)]: { holder: "conductor-1", purpose: "rebooting", sinceMillis: -3000, expiresAtMillis: 57_000 }
@@ -169,6 +170,13 @@ describe("GET /v1/tutti/nodes/ID", () => {
         owner: null,
         description: null,
         resource_class: null,
+        chassis_uuid: null,
+        traits: [],
+        ports: ["52:54:00:12:34:56"],
+        protected: false,
+        protected_reason: null,
+        retired: false,
+        retired_reason: null,
         disable_power_off: false,
         operator_maintenance: false,
         fault_at: "1969-12-31T23:59:00.000Z",

@@ -33,7 +33,7 @@ import { NodeStore } from "../../../src/store/NodeStore.ts"
 import { SensorStore } from "../../../src/store/SensorStore.ts"
 import { PortStore } from "../../../src/store/PortStore.ts"
 
-export { makeNode, makeRecord, uuid } from "./Nodes.ts"
+export { makeNode, makePort, makeRecord, uuid } from "./Nodes.ts"
 
 export interface Doubles {
   readonly records?: ReadonlyArray<NodeRecord>

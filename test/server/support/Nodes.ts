@@ -10,11 +10,28 @@ import {
   type PowerObservation,
   unsetFields
 } from "../../../src/domain/Node.ts"
+import { Port } from "../../../src/domain/Port.ts"
 
 export type NodeInput = Omit<Partial<Node>, "id" | "name"> & {
   readonly id?: string
   readonly name?: string | null
 }
+
+/** The nth port, of node n where nothing else is said. */
+export const makePort = (n: number, input: Partial<typeof Port.Type> = {}): Port =>
+  new Port({
+    id: uuid(1000 + n),
+    nodeId: uuid(n),
+    address: "52:54:00:12:34:56",
+    extra: {},
+    localLinkConnection: {},
+    pxeEnabled: true,
+    physicalNetwork: null,
+    isSmartnic: false,
+    createdAt: DateTime.makeUnsafe("2026-11-22T19:05:38.341Z"),
+    updatedAt: null,
+    ...input
+  })
 
 /** The nth uuid. */
 export const uuid = (n: number): NodeId => NodeId.make(`00000000-0000-4000-8000-${String(n).padStart(12, "0")}`)
