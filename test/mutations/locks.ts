@@ -59,7 +59,7 @@ export const locks: ReadonlyArray<Mutation> = [
     test: testsOf(
       "test/store/PgliteStores.test.ts",
       "Stores in an embedded PGlite > LeaseStore > a fencing token guards every write"
-    )("a batch changes the nodes whose leases hold, and leaves the others as they are"
+    )("a batch changes the nodes whose leases hold, and leaves the others as they are")
   },
   {
     sentence: "A lock whose holder is gone ends by itself",
