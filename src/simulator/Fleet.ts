@@ -99,6 +99,11 @@ export class Fleet {
     for (const bmc of this.select(selection)) bmc.setPower(on)
   }
 
+  /** Each logs so many events more. */
+  logEvents(selection: Selection, count: number): void {
+    for (const bmc of this.select(selection)) bmc.sel.log(count)
+  }
+
   /** Loses the next `count` datagrams that arrive at each. */
   dropRequests(selection: Selection, count: number): void {
     for (const bmc of this.select(selection)) bmc.faults.requestsToDrop = count

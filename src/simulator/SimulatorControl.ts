@@ -22,6 +22,7 @@ export interface Answers {
   readonly Revive: null
   readonly ForgetSessions: null
   readonly SetPower: null
+  readonly LogEvents: null
   readonly DropRequests: null
   readonly DropAnswers: null
   readonly SetLoss: null
@@ -33,7 +34,7 @@ export type FleetRequest =
   | { readonly _tag: "Counters" | "Usage" }
   | { readonly _tag: "Report" | "Kill" | "Revive" | "ForgetSessions"; readonly bmcs: Selection }
   | { readonly _tag: "SetPower"; readonly bmcs: Selection; readonly on: boolean }
-  | { readonly _tag: "DropRequests" | "DropAnswers"; readonly bmcs: Selection; readonly count: number }
+  | { readonly _tag: "DropRequests" | "DropAnswers" | "LogEvents"; readonly bmcs: Selection; readonly count: number }
   | { readonly _tag: "SetLoss"; readonly percent: number }
 
 export interface RequestMessage {
@@ -70,6 +71,9 @@ export const answerRequest = (
       return null
     case "SetPower":
       fleet.setPower(request.bmcs, request.on)
+      return null
+    case "LogEvents":
+      fleet.logEvents(request.bmcs, request.count)
       return null
     case "DropRequests":
       fleet.dropRequests(request.bmcs, request.count)

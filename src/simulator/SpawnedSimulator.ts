@@ -35,6 +35,7 @@ export interface SimulatorProcess {
   readonly revive: (bmcs: Selection) => Effect.Effect<void, SimulatorError>
   readonly forgetSessions: (bmcs: Selection) => Effect.Effect<void, SimulatorError>
   readonly setPower: (bmcs: Selection, on: boolean) => Effect.Effect<void, SimulatorError>
+  readonly logEvents: (bmcs: Selection, count: number) => Effect.Effect<void, SimulatorError>
   readonly dropRequests: (bmcs: Selection, count: number) => Effect.Effect<void, SimulatorError>
   readonly dropAnswers: (bmcs: Selection, count: number) => Effect.Effect<void, SimulatorError>
   readonly setLoss: (percent: number) => Effect.Effect<void, SimulatorError>
@@ -70,6 +71,7 @@ export const spawnSimulator = (
       revive: (bmcs) => channel.ask({ _tag: "Revive", bmcs }),
       forgetSessions: (bmcs) => channel.ask({ _tag: "ForgetSessions", bmcs }),
       setPower: (bmcs, on) => channel.ask({ _tag: "SetPower", bmcs, on }),
+      logEvents: (bmcs, count) => channel.ask({ _tag: "LogEvents", bmcs, count }),
       dropRequests: (bmcs, count) => channel.ask({ _tag: "DropRequests", bmcs, count }),
       dropAnswers: (bmcs, count) => channel.ask({ _tag: "DropAnswers", bmcs, count }),
       setLoss: (percent) => channel.ask({ _tag: "SetLoss", percent })

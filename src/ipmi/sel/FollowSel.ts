@@ -13,7 +13,7 @@ import { getSelInfo, type SelInfo } from "../commands/GetSelInfo.ts"
 import type { IpmiSession } from "../IpmiClient.ts"
 import { IpmiError, ProtocolViolation } from "../IpmiError.ts"
 import { ask, refusedWith } from "../Asking.ts"
-import { u16, u32 } from "../wire/bytes.ts"
+import { u16 } from "../wire/bytes.ts"
 import { decodeSelRecord, type SelRecord } from "./SelRecord.ts"
 
 export interface SelPlace {
@@ -118,17 +118,16 @@ const resume = Effect.fnUntraced(function* (session: IpmiSession, after: SelPlac
 
 /**
  * Whether anchors that were found after an erasure are those of before it. One may be another that looks the same, as a BMC
- * without a clock logs its start at the same second of each life; then its time is after the erasure. Two are no accident.
+ * without a clock logs its start at the same second of each life; then it is stamped so, and after the erasure. Two are no
+ * accident.
  */
 const isSameLog = (found: ReadonlyArray<Uint8Array>, erased: number | null): boolean => {
   const [anchor] = found
-  return found.length > 1 || erased === null || (anchor !== undefined && timeOf(anchor) <= erased)
-}
-
-/** In seconds by the BMC's clock; 0 for records without a time. */
-const timeOf = (bytes: Uint8Array): number => {
-  const record = decodeSelRecord(bytes)
-  return record.ok && "timestamp" in record.value ? u32(bytes, 3) : 0
+  if (anchor === undefined || found.length > 1 || erased === null) return true
+  const record = decodeSelRecord(anchor)
+  if (!record.ok || !("timestamp" in record.value)) return true
+  const { timestamp } = record.value
+  return timestamp.kind !== "sinceStart" || timestamp.seconds <= erased
 }
 
 /** The newest, by ids guessed from the last one downwards, as a log can't be walked backwards. */

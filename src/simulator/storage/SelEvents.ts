@@ -100,6 +100,12 @@ export const controlEvents = (action: ChassisAction): ReadonlyArray<Event> => {
   }
 }
 
+/** What a server in use logs by itself, one after the other for ever: a hot day comes and goes. */
+export const eventInUse = (number: number): Event => {
+  const { hotDay } = events()
+  return hotDay[number % hotDay.length] ?? events().working
+}
+
 const day = 86_400
 
 /** Some entries before `nowSeconds`, oldest first: what the server's life has been so far. */

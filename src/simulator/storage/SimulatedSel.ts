@@ -11,7 +11,7 @@ import { encodeSelRecord } from "../../ipmi/sel/SelRecord.ts"
 import { u16 } from "../../ipmi/wire/bytes.ts"
 import { decodeTimestamp, type Timestamp } from "../../ipmi/wire/Timestamp.ts"
 import type { Range, SeededRandom } from "../SeededRandom.ts"
-import { clearedEvent, controlEvents, pastEvents } from "./SelEvents.ts"
+import { clearedEvent, controlEvents, eventInUse, pastEvents } from "./SelEvents.ts"
 
 /** 2 KiB of records; real logs have 512 to 4096, but there are not ten thousand of them in one process. */
 const capacity = 128
@@ -22,6 +22,7 @@ export class SimulatedSel {
   private nextId = 1
   private reservation = 0
   private overflowed = false
+  private logged = 0
   private lastAdded: Timestamp = { kind: "unspecified" }
   private lastErased: Timestamp = { kind: "unspecified" }
   private erasedAtMillis = Number.NEGATIVE_INFINITY
@@ -50,6 +51,14 @@ export class SimulatedSel {
   controlled(action: ChassisAction): void {
     for (const event of controlEvents(action)) {
       this.append(encodeSelRecord({ ...event, recordId: this.nextId, timestamp: this.clock() }))
+      this.lastAdded = this.clock()
+    }
+  }
+
+  /** From outside: so many events more. */
+  log(count: number): void {
+    for (let left = count; left > 0; left--) {
+      this.append(encodeSelRecord({ ...eventInUse(this.logged++), recordId: this.nextId, timestamp: this.clock() }))
       this.lastAdded = this.clock()
     }
   }
