@@ -175,9 +175,11 @@ export class PollQueue {
     return { now: state !== "idle", dueAtMillis, phase }
   }
 
-  /** Whether anything is or will become due. */
-  hasWork(): boolean {
-    return this.nextScheduled < this.scheduled.length || this.dueFailing.length > 0 || this.dueHealthy.length > 0
+  /** How long nothing becomes due: 0 where something is, infinite where nothing is planned. */
+  restMillis(nowMillis: number): number {
+    if (this.unsorted || this.dueFailing.length > 0 || this.dueHealthy.length > 0) return 0
+    const next = this.scheduled[this.nextScheduled]
+    return next === undefined ? Infinity : Math.max(0, next.dueAtMillis - nowMillis)
   }
 
   counts(): { readonly due: number; readonly reading: number; readonly parked: number } {

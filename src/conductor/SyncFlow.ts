@@ -35,8 +35,8 @@ import { type Pass, PollQueue, type Slot } from "./PollQueue.ts"
 import { SyncActions } from "./SyncActions.ts"
 import { syncTask } from "./TaskNames.ts"
 
-/** How late a read may start for waiting for company: 50 wake-ups a second cost some 0.1 % of a core. */
-const tick = Duration.millis(20)
+/** How late a read may start for waiting for company: 20 wake-ups a second at most, however many nodes there are. */
+const tickMillis = 50
 /** Reads started in one go; more would hold the event loop for more than some 10 ms. */
 const startsAtOnce = 500
 
@@ -115,7 +115,7 @@ const make = Effect.gen(function* () {
     }
     pumping = false
     endPasses(now)
-    if (queue.hasWork()) wake()
+    if (queue.restMillis(now) === 0) wake()
   }
 
   const read = (slot: Slot) => {
@@ -239,6 +239,7 @@ const make = Effect.gen(function* () {
     open.add(pass, nowMillis, ended)
     if (first && spreadMillis > 0) for (const id of mine) if (isStale(id, nowMillis)) pollNow(id)
     pump()
+    wake()
   }
 
   const isStale = (id: NodeId, nowMillis: number): boolean => {
@@ -262,15 +263,24 @@ const make = Effect.gen(function* () {
     return Math.min(interval, sinceLast)
   }
 
-  const work = Effect.callback<void>((resume) => {
-    if (queue.hasWork()) return resume(Effect.void)
-    wake = () => {
-      wake = () => {}
-      resume(Effect.void)
-    }
+  const rest = () => queue.restMillis(monotonicMillis())
+  /** Suspends until something was made due, or scheduled: what was planned when it began may come earlier then. */
+  const woken = (restMillis: number) =>
+    Effect.callback<void>((resume) => {
+      if (rest() < restMillis - tickMillis) return resume(Effect.void)
+      wake = () => {
+        wake = () => {}
+        resume(Effect.void)
+      }
+    })
+  const untilDue = Effect.suspend(() => {
+    const restMillis = rest()
+    if (restMillis <= tickMillis) return Effect.void
+    if (restMillis === Infinity) return woken(restMillis)
+    return Effect.timeoutOption(woken(restMillis), restMillis - tickMillis)
   })
   const run: Effect.Effect<void> = Effect.forever(
-    work.pipe(Effect.andThen(Effect.sleep(tick)), Effect.andThen(Effect.sync(pump)))
+    untilDue.pipe(Effect.andThen(Effect.sleep(tickMillis)), Effect.andThen(Effect.sync(pump)))
   )
   yield* Effect.forkScoped(run)
   const unlisten = directory.listen((change) => {

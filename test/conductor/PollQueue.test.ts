@@ -20,7 +20,7 @@ describe("the queue of polls", () => {
     const pass = queue.startPass(ids(5), 1000, 0)
     expect([pass.outstanding, pass.skipped]).toEqual([5, 0])
     expect(nodesOf(takeAll(queue, 1000))).toEqual(ids(5))
-    expect(queue.hasWork()).toBe(false)
+    expect(queue.restMillis(1000)).toBe(Infinity)
   })
 
   it("spreads a pass over its spacing, the same way every time", () => {
@@ -50,6 +50,30 @@ describe("the queue of polls", () => {
     const tenths = Array.from({ length: 10 }, (_, tenth) => phases.filter((phase) => Math.floor(phase * 10) === tenth))
     for (const { length } of tenths) expect(Math.abs(length - 1000)).toBeLessThan(100)
     expect(hash("00000000-0000-4000-8000-000000000001")).toBe(1_464_678_070)
+  })
+
+  it("says when a node's turn is, and how long nothing becomes due", () => {
+    const queue = new PollQueue(() => 1)
+    expect(queue.restMillis(0)).toBe(Infinity)
+    queue.startPass(ids(2), 1000, 30_000)
+    const turns = ids(2)
+      .map((id) => queue.turn(id).dueAtMillis ?? 0)
+      .toSorted((a, b) => a - b)
+    const [first = 0, second = 0] = turns
+    takeAll(queue, 1000)
+    expect(queue.restMillis(1000)).toBe(first - 1000)
+    expect(queue.restMillis(second)).toBe(0)
+    const [slot] = takeAll(queue, first)
+    expect(queue.turn(slot?.nodeId ?? nodeId(0))).toMatchObject({ now: true, dueAtMillis: null })
+    if (slot !== undefined) queue.done(slot)
+    expect(queue.turn(slot?.nodeId ?? nodeId(0))).toMatchObject({ now: false, dueAtMillis: null })
+  })
+
+  it("does not rest while something that is due waits for the window", () => {
+    const queue = new PollQueue(() => 1)
+    queue.startPass(ids(2), 0, 0)
+    expect(takeAll(queue, 0)).toHaveLength(1)
+    expect(queue.restMillis(0)).toBe(0)
   })
 
   it("reads no more at once than the window allows", () => {
