@@ -80,10 +80,11 @@ const make = Effect.gen(function* () {
 
   /** Names are compared at the end only: nodes of two statements may swap theirs. */
   const store = Effect.fnUntraced(function* (edited: ReadonlyArray<Node>, created: ReadonlyArray<Node>) {
-    yield* sql`set constraints nodes_name_key deferred`
+    const maySwap = edited.length + created.length > 1
+    if (maySwap) yield* sql`set constraints nodes_name_key deferred`
     yield* inChunks(edited, (chunk) => NodeRow.replace(sql, ring, chunk))
     yield* inChunks(created, (chunk) => NodeRow.insert(sql, ring, chunk))
-    yield* sql`set constraints nodes_name_key immediate`
+    if (maySwap) yield* sql`set constraints nodes_name_key immediate`
   })
 
   const makeMissing = Effect.fnUntraced(function* (nodes: ReadonlyArray<Node>, now: DateTime.Utc) {
