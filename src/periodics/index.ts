@@ -31,5 +31,6 @@ export {
   type TaskState,
   type TaskStatus
 } from "./PeriodicWorker.ts"
+export { overdueOf, type Overdue, type OverdueCause } from "./Overdue.ts"
 export { formatTable } from "./Table.ts"
 export { type PoolStats, type Priority, type SubmitOptions, WorkerPool, type WorkerPoolOptions } from "./WorkerPool.ts"
