@@ -36,6 +36,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   // An answer that does not fit the API.
   SchemaError: 3,
   NodeNotFoundProblem: 4,
+  PowerJobNotFoundProblem: 4,
   TaskNotFoundProblem: 4,
   InventoryNotFoundProblem: 4,
   SettingNotFoundProblem: 4,

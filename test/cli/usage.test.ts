@@ -6,7 +6,12 @@ const wrong = [
   ["an unknown command", ["bogus"], `there is no command bogus (see tutti --help)`],
   ["a misspelt command", ["node", "lst"], "there is no command lst; is it list or ls? (see tutti node --help)"],
   ["an unknown flag", ["status", "--bogus"], "there is no flag --bogus (see tutti status --help)"],
-  ["a missing argument", ["power", "off"], "Missing required argument: node (see tutti power off --help)"],
+  ["a missing argument", ["power", "nmi"], "Missing required argument: node (see tutti power nmi --help)"],
+  [
+    "power of no node that is named or selected",
+    ["power", "off"],
+    "which nodes? Name them, or give --rack, --group, --owner, --like, --if-power or --all"
+  ],
   [
     "a number out of bounds",
     ["journal", "-n", "0"],

@@ -1,22 +1,27 @@
 /**
- * `power on|off|reboot|soft-off|soft-reboot NODE…`: one request a node, many nodes at a time, a line a node as each is
- * decided. A success is told only once the conductor has confirmed it by a read.
+ * `power on|off|reboot|soft-off|soft-reboot|nmi NODE…`: one request a node, many nodes at a time, a line a node as each is
+ * decided. A success is told only once the conductor has confirmed it by a read. With a flag that selects or paces, it is
+ * one job of the conductor instead.
  */
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Schema from "effect/Schema"
 import * as Terminal from "effect/Terminal"
 import { MAX_WAIT_SECONDS, type PowerOutcome } from "../../api/NodesApi.ts"
-import { type PowerAction, stateAfter } from "../../domain/PowerState.ts"
-import { someFailed } from "../CliFailure.ts"
+import type { PowerJobRequest } from "../../api/PowerJobsApi.ts"
+import { type PowerAction, type PowerTarget, stateAfter } from "../../domain/PowerState.ts"
+import { someFailed, usage } from "../CliFailure.ts"
 import { forEachNode, nodesArgument } from "../eachNode.ts"
 import { type Column, formatAge, Json, printTable } from "../Output.ts"
 import { type Client, connect, toFailure } from "../Server.ts"
+import { isJob, type JobFlags, jobFlags, toJobRequest } from "./jobRequest.ts"
+import { abort, job, jobs, previewJob, runJob } from "./jobs.ts"
 
 /** Requests under way at once: the conductor bounds its own work, this bounds the connections. */
 const CONCURRENCY = 64
@@ -33,42 +38,98 @@ const words: Readonly<Record<PowerOutcome["outcome"], string>> = {
   failed: "FAILED"
 }
 
-const makePower = (name: string, action: PowerAction, description: string) =>
+const waitFlag = Flag.Boolean("wait").pipe(
+  Flag.withDescription("Wait until the outcome is known (--no-wait: until accepted)"),
+  Flag.withDefault(true)
+)
+const secondsFlag = (name: string, description: string) =>
+  Flag.Finite(name).pipe(
+    Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 }))),
+    Flag.withMetavar("SECONDS"),
+    Flag.withDescription(description),
+    Flag.optional
+  )
+const timeoutFlag = secondsFlag("timeout", "After how long the action has failed")
+const someNodes = Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic())
+
+const makePower = (name: string, action: PowerTarget, description: string) =>
+  Command.make(
+    name,
+    { nodes: someNodes, wait: waitFlag, timeout: timeoutFlag, ...jobFlags },
+    ({ nodes, timeout, wait, ...flags }) =>
+      carryOut(action, nodes, wait, flags, Option.isSome(timeout) ? { timeout_seconds: timeout.value } : {})
+  ).pipe(Command.withDescription(description))
+
+const makeSoft = (name: string, action: PowerTarget, description: string) =>
   Command.make(
     name,
     {
-      nodes: nodesArgument,
-      wait: Flag.Boolean("wait").pipe(
-        Flag.withDescription("Wait until the outcome is known (--no-wait: until accepted)"),
-        Flag.withDefault(true)
-      ),
-      timeout: Flag.Finite("timeout").pipe(
-        Flag.withSchema(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 86_400 }))),
-        Flag.withMetavar("SECONDS"),
-        Flag.withDescription("After how long the action has failed"),
-        Flag.optional
-      )
+      nodes: someNodes,
+      wait: waitFlag,
+      timeout: timeoutFlag,
+      forceAfter: secondsFlag("force-after", "Switch off hard when the machine is not seen off within this time"),
+      ...jobFlags
     },
-    Effect.fnUntraced(function* ({ nodes, timeout, wait }) {
-      const client = yield* connect
-      const json = yield* Json
-      const say = (outcome: NodeOutcome) => (json ? Effect.void : Console.log(formatOutcome(outcome)))
-      const patience = yield* Effect.forkChild(sayWaiting(nodes.length))
-      const outcomes = yield* forEachNode(
-        nodes,
-        { concurrency: CONCURRENCY },
-        (node) => Effect.tap(powerOne(client, node, action, wait, Option.getOrUndefined(timeout)), say),
-        (node, { message }) =>
-          Effect.tap(Effect.succeed<NodeOutcome>({ node, outcome: "failed", power_state: null, error: message }), say)
-      )
-      yield* Fiber.interrupt(patience)
-      if (json) yield* Console.log(JSON.stringify(outcomes, null, 2))
-      if (outcomes.some(({ outcome }) => outcome === "failed")) return yield* someFailed
+    Effect.fnUntraced(function* ({ forceAfter, nodes, timeout, wait, ...flags }) {
+      if (Option.isSome(forceAfter) && Option.isSome(timeout)) {
+        return yield* usage(
+          "--force-after and --timeout exclude each other: both say how long the operating system has"
+        )
+      }
+      const options: PowerOptions = Option.isSome(forceAfter)
+        ? { timeout_seconds: forceAfter.value, fallback: "hard" }
+        : Option.isSome(timeout)
+          ? { timeout_seconds: timeout.value }
+          : {}
+      yield* carryOut(action, nodes, wait, flags, options)
     })
   ).pipe(Command.withDescription(description))
 
-const formatOutcome = ({ error, node, outcome, power_state }: NodeOutcome): string =>
-  `${node}: ${words[outcome]}${power_state === null ? "" : ` (${power_state})`}${error === null ? "" : `: ${error}`}`
+const nmi = Command.make("nmi", { nodes: nodesArgument, wait: waitFlag }, ({ nodes, wait }) =>
+  requestEach("nmi", nodes, wait, {})
+).pipe(
+  Command.withDescription("Send a diagnostic interrupt, once: a machine that is set up for it writes its memory down")
+)
+
+/** What single requests and jobs have in common. */
+type PowerOptions = Pick<PowerJobRequest, "timeout_seconds" | "fallback">
+
+const carryOut = Effect.fnUntraced(function* (
+  action: PowerTarget,
+  nodes: ReadonlyArray<string>,
+  wait: boolean,
+  flags: JobFlags,
+  options: PowerOptions
+) {
+  if (nodes.length > 0 && !isJob(flags)) return yield* requestEach(action, nodes, wait, options)
+  const request = yield* toJobRequest(action, nodes, flags, options)
+  yield* flags.preview ? previewJob(request) : runJob(request, wait)
+})
+
+const requestEach = Effect.fnUntraced(function* (
+  action: PowerAction,
+  nodes: ReadonlyArray<string>,
+  wait: boolean,
+  options: PowerOptions
+) {
+  const client = yield* connect
+  const json = yield* Json
+  const say = (outcome: NodeOutcome) => (json ? Effect.void : Console.log(formatOutcome(outcome)))
+  const patience = yield* Effect.forkChild(sayWaiting(nodes.length))
+  const outcomes = yield* forEachNode(
+    nodes,
+    { concurrency: CONCURRENCY },
+    (node) => Effect.tap(powerOne(client, node, action, wait, options), say),
+    (node, { message }) =>
+      Effect.tap(Effect.succeed<NodeOutcome>({ node, outcome: "failed", power_state: null, error: message }), say)
+  )
+  yield* Fiber.interrupt(patience)
+  if (json) yield* Console.log(JSON.stringify(outcomes, null, 2))
+  if (outcomes.some(({ outcome }) => outcome === "failed")) return yield* someFailed
+})
+
+const formatOutcome = ({ error, forced, node, outcome, power_state }: NodeOutcome): string =>
+  `${node}: ${words[outcome]}${forced === true ? " by a hard power off" : ""}${power_state === null ? "" : ` (${power_state})`}${error === null ? "" : `: ${error}`}`
 
 /** On a terminal, why nothing is seen yet, and what Ctrl-C does. */
 const sayWaiting = Effect.fnUntraced(function* (count: number) {
@@ -84,7 +145,7 @@ const powerOne = Effect.fnUntraced(function* (
   node: string,
   action: PowerAction,
   wait: boolean,
-  timeoutSeconds: number | undefined
+  options: PowerOptions
 ) {
   const first = yield* client.nodes
     .power({
@@ -92,7 +153,7 @@ const powerOne = Effect.fnUntraced(function* (
       payload: {
         action,
         wait_seconds: wait ? MAX_WAIT_SECONDS : 0,
-        ...(timeoutSeconds === undefined ? {} : { timeout_seconds: timeoutSeconds })
+        ...options
       }
     })
     .pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail)))
@@ -108,8 +169,10 @@ const waitFurther = Effect.fnUntraced(function* (client: Client, node: string, a
       .show({ params: { ident: node } })
       .pipe(Effect.catch((error) => Effect.flatMap(toFailure(error), Effect.fail)))
     if (target_power_state !== null) continue
-    const done = last_error === null && power_state === stateAfter(action)
-    return { outcome: done ? "confirmed" : "failed", power_state, error: last_error } satisfies PowerOutcome
+    const wanted = stateAfter(action)
+    const done = last_error === null && (wanted === null || power_state === wanted)
+    const outcome = !done ? "failed" : wanted === null ? "sent" : "confirmed"
+    return { outcome, power_state, error: last_error } satisfies PowerOutcome
   }
 })
 
@@ -200,7 +263,11 @@ export const power = Command.make("power").pipe(
     makePower("on", "power on", "Switch on"),
     makePower("off", "power off", "Switch off at once, without asking the operating system"),
     makePower("reboot", "rebooting", "Off, confirmed, then on, confirmed"),
-    makePower("soft-off", "soft power off", "Ask the operating system to shut down"),
-    makePower("soft-reboot", "soft rebooting", "Ask the operating system to shut down, then switch on")
+    makeSoft("soft-off", "soft power off", "Ask the operating system to shut down"),
+    makeSoft("soft-reboot", "soft rebooting", "Ask the operating system to shut down, then switch on"),
+    nmi,
+    jobs,
+    job,
+    abort
   ])
 )
