@@ -110,7 +110,7 @@ describe("what blocks a node", () => {
     const node = facts.node ?? makeNode()
     const situation = { node, failures: 0, reachable: true, incident: false, nowMillis: 0 }
     const answer = { _tag: "Failed", reason: "Unreachable", message: "", quiet: false } as const
-    const decision = decide(answer, { ...situation, locked: facts.lock != null }, rules)
+    const decision = decide(answer, { ...situation, locked: facts.lock !== undefined }, rules)
     expect(decision._tag === "LeaveAlone").toBe(by !== "")
   })
 })
