@@ -19,7 +19,7 @@ import { WorkerPool } from "../../src/periodics/WorkerPool.ts"
 import { SettingsStore } from "../../src/store/SettingsStore.ts"
 import * as Store from "../../src/store/Store.ts"
 import { StoreError, Unavailable } from "../../src/store/StoreError.ts"
-import { enrol, journalOf, observationOf } from "./world.ts"
+import { enrol, journalOf, nodeOf, observationOf, pass } from "./world.ts"
 
 /** A conductor with its tasks, as `tutti serve` puts it together, over stores that outlive it. */
 const conductor = (stores: Context.Context<Store.Stores>, environment: Partial<ConductorOptions> = {}) => {
@@ -107,6 +107,26 @@ describe("an option that is changed while the conductor runs", () => {
       }
       assert.isAtLeast(seen.length, 3)
       assert.isAtMost(seen.length, 4)
+    }).pipe(Effect.provide(Layer.unwrap(Effect.map(stores, (kept) => conductor(kept)))))
+  )
+
+  it.effect("holds at once for what reads it: the retries of power sync, and whether machines are switched back", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const settings = yield* Settings.Settings
+      const [dead, other] = yield* enrol(2, { desiredPower: "power on" })
+      if (dead === undefined || other === undefined) return assert.fail("no nodes")
+      yield* pass
+      yield* settings.set(option("power_state_sync_max_retries"), "0", "operator")
+      yield* settings.set(option("force_power_state_during_sync"), "false", "operator")
+      bmcs.fail(dead, "Unreachable")
+      bmcs.setPower(other, "power off")
+      yield* pass
+      assert.strictEqual((yield* nodeOf(dead)).fault, "power failure")
+      yield* settings.set(option("power_state_sync_max_retries"), "3", "operator")
+      yield* pass
+      assert.strictEqual((yield* nodeOf(other)).desiredPower, "power off")
+      assert.deepStrictEqual(bmcs.commands(), [])
     }).pipe(Effect.provide(Layer.unwrap(Effect.map(stores, (kept) => conductor(kept)))))
   )
 
