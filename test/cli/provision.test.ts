@@ -123,6 +123,22 @@ layer(Server.layer, { excludeTestServices: true })("provision verbs on the comma
     })
   )
 
+  it.effect("wait no longer than they are told to, and what was asked for goes on", () =>
+    Effect.gen(function* () {
+      const { bmcs, enrol, tutti } = yield* Server
+      yield* enrol(8)
+      bmcs.hold(uuid(8))
+      expect(yield* tutti("node", "manage", "n8", "--timeout", "1")).toEqual({
+        out: "n8: accepted (verifying): not over after 1 s; it goes on.",
+        err: "",
+        code: 1
+      })
+      bmcs.release(uuid(8))
+      const state = Effect.map(tutti("node", "show", "n8", "--json"), ({ out }) => JSON.parse(out).provision_state)
+      yield* Effect.repeat(state, { until: (state) => state === "manageable" })
+    })
+  )
+
   it.effect("inventory shows what an inspection found", () =>
     Effect.gen(function* () {
       const { enrol, tutti } = yield* Server

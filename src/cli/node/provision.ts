@@ -107,7 +107,7 @@ const waitFor = Effect.fnUntraced(function* <R>(
   if (first.error !== null) yield* say(first)
   return yield* Effect.timeoutOrElse(waitFurther(client, node, ends), {
     duration: Duration.millis(Math.max(0, deadlineMillis - (yield* Clock.currentTimeMillis))),
-    orElse: () => Effect.succeed(first)
+    orElse: () => Effect.succeed({ ...first, error: `not over after ${timeout} s; it goes on.` })
   })
 })
 
