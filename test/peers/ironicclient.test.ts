@@ -122,7 +122,7 @@ describe("the baremetal command", () => {
         expect(yield* baremetal.fails("node", "unset", "n1", "--extra", "nothing")).toContain(
           "can't remove a non-existent object"
         )
-        expect(yield* baremetal.fails("port", "list")).toContain("The resource could not be found.")
+        expect(yield* baremetal.fails("port", "group", "list")).toContain("The resource could not be found.")
       }),
     180_000
   )

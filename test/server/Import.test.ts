@@ -76,6 +76,19 @@ describe("POST /v1/tutti/nodes/import", () => {
     })
   )
 
+  it.effect("tells with partial of the bad lines also when the good ones changed nothing", () =>
+    Effect.gen(function* () {
+      const error = { line: 2, field: "driver", message: "driver is required" }
+      const { client } = yield* importing({ created: 0, updated: 0, errors: [error] })
+      const answer = yield* client.send("POST", `${path}?partial=true&update=true`, {
+        body: '{"name":"a"}\n{"name":"b"}'
+      })
+      expect([answer.status, answer.body]).toEqual([200, { created: 0, updated: 0, errors: [error] }])
+      const none = yield* client.send("POST", `${path}?partial=true`, { body: '\n{"name":"b"}' })
+      expect(none.status).toBe(400)
+    })
+  )
+
   it.effect("is 400 with every error when nothing was imported, and names the first", () =>
     Effect.gen(function* () {
       const errors = [
