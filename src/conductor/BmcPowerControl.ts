@@ -22,6 +22,7 @@ import { fromStore, invalid, noFreeWorker, noSuchNode } from "./ConductorError.t
 import { Journal, type JournalFact } from "./Journal.ts"
 import { NodeDirectory } from "./NodeDirectory.ts"
 import { type NodeLease, NodeLock } from "./NodeLock.ts"
+import { makeNodeWrites } from "./NodeWrites.ts"
 import { atStart, ofOrphan, resolvePending } from "./PendingActions.ts"
 import { PowerControl, type PowerOutcome, type PowerRequestOptions } from "./PowerControl.ts"
 import { carryOut, type StepsOutcome } from "./PowerSteps.ts"
@@ -58,6 +59,7 @@ const make = Effect.gen(function* () {
   const locks = yield* NodeLock
   const store = yield* NodeStore
   const clock = yield* Clock.Clock
+  const write = yield* makeNodeWrites(store)
   const inFlight = new Map<NodeId, Action>()
   /** Those in flight, and requests that are not decided yet. */
   let working = 0
@@ -82,7 +84,7 @@ const make = Effect.gen(function* () {
 
   /** `fence`: of the lock that the change is made under. */
   const update = (nodeId: NodeId, changes: NodeChanges, actor: string, fence: number) =>
-    Effect.tap(store.update(nodeId, changes, { fence }), (node) => Effect.sync(() => directory.put(node, actor)))
+    Effect.tap(write({ id: nodeId, changes, fence }), (node) => Effect.sync(() => directory.put(node, actor)))
 
   // ---------------------------------------------------------------------------
   // one action, in a fiber of its own that nobody but the stop interrupts

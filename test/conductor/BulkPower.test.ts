@@ -285,6 +285,22 @@ describe("a power job", () => {
   )
 })
 
+describe("a power job of many nodes", () => {
+  it.effect("costs the database a few statements for all that begin and end together", () =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      const count = 300
+      yield* enrolOff(count)
+      const before = database.statements
+      const id = yield* start(on())
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual((yield* view(id)).counts, counts({ confirmed: count }))
+      // Each one of locks, intents, ends, parts and journal would be five times as many as there are nodes.
+      assert.isAtMost(database.statements - before, count / 5)
+    }).pipe(Effect.provide(world(unlimited)))
+  )
+})
+
 describe("a power job that is not started", () => {
   const refusal = (request: BulkRequest) =>
     Effect.map(
