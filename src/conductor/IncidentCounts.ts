@@ -20,7 +20,9 @@ import { Fifo } from "./Fifo.ts"
 import { countUp, nodesOf, openIncident, type OpenIncident, type ScopeCount } from "./OpenIncident.ts"
 
 interface PlaceCount extends Place<ScopeCount> {
+  readonly key: string
   readonly scopes: ReadonlyArray<ScopeCount>
+  nodes: number
   recent: number
   /** The open incident that covers it. */
   incident: OpenIncident | null
@@ -43,7 +45,7 @@ interface Trouble {
 /** Of a BMC: none, a refusal that only concerns this node, or a power state, as recorded or not. */
 export type Answer = "NoAnswer" | "Refused" | "AsRecorded" | "Changed"
 
-const nowhere: PlaceCount = { scopes: [], recent: 0, incident: null }
+const nowhere: PlaceCount = { key: "", scopes: [], nodes: 0, recent: 0, incident: null }
 
 export class IncidentCounts {
   readonly open = new Set<OpenIncident>()
@@ -67,12 +69,12 @@ export class IncidentCounts {
     const place = this.placeOf(node)
     this.members.set(node.id, { node, place })
     if (known?.place === place) return place
-    if (known !== undefined) this.moveTotals(known.place, -1)
-    this.moveTotals(place, 1)
     const entry = this.trouble.get(node.id)
+    const recent = entry?.recent ?? false
+    if (entry !== undefined) this.setRecent(entry, false)
+    this.moveTotals(place, 1)
+    if (known !== undefined) this.moveTotals(known.place, -1)
     if (entry !== undefined) {
-      const { recent } = entry
-      this.setRecent(entry, false)
       entry.place = place
       this.setRecent(entry, recent)
     }
@@ -83,9 +85,9 @@ export class IncidentCounts {
     const known = this.members.get(nodeId)
     if (known === undefined) return
     this.members.delete(nodeId)
-    this.moveTotals(known.place, -1)
     const entry = this.trouble.get(nodeId)
     if (entry !== undefined) this.settle(entry)
+    this.moveTotals(known.place, -1)
   }
 
   /**
@@ -277,8 +279,15 @@ export class IncidentCounts {
     incident.ramp = answered ? { ...ramp, answered: ramp.answered + 1 } : { ...ramp, failed: ramp.failed + 1 }
   }
 
+  /** A place or scope that has no nodes any more is forgotten. */
   private moveTotals(place: PlaceCount, by: number): void {
-    for (const scope of place.scopes) scope.total += by
+    if (place === nowhere) return
+    place.nodes += by
+    if (place.nodes === 0) this.places.delete(place.key)
+    for (const scope of place.scopes) {
+      scope.total += by
+      if (scope.total === 0) this.scopes.delete(keyOf(scope.scope))
+    }
   }
 
   private placeOf(node: Node): PlaceCount {
@@ -290,7 +299,7 @@ export class IncidentCounts {
     if (place === undefined) {
       const counts = scopes.map((scope, index) => this.scopeCount(keys[index] ?? "", scope))
       const incident = Array.from(this.open).find(({ scopes }) => scopes.some((scope) => counts.includes(scope)))
-      place = { scopes: counts, recent: 0, incident: incident ?? null }
+      place = { key, scopes: counts, nodes: 0, recent: 0, incident: incident ?? null }
       this.places.set(key, place)
     }
     return place

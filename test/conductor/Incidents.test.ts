@@ -401,4 +401,22 @@ describe("the nodes of an incident", () => {
       )
     }).pipe(Effect.provide(world()))
   )
+
+  it.effect("are counted where they are: those that fail and move to another rack make that rack's incident", () =>
+    Effect.gen(function* () {
+      const store = yield* NodeStore
+      const ids = yield* enrolRacks(60, (n) => `r${n}`)
+      yield* kill(ids.slice(0, 6))
+      yield* spacing
+      assert.deepStrictEqual(yield* incidents, [])
+      for (const id of ids.slice(0, 6)) yield* store.update(id, { properties: { rack: "new" } })
+      yield* spacing
+      const [incident] = yield* incidents
+      assert.deepInclude(incident, { scopes: [{ kind: "rack", name: "new" }], nodes: 6, failing: 6 })
+      yield* revive(ids)
+      yield* spacings(2)
+      assert.deepInclude((yield* incidents)[0], { failing: 0, worst: 6 })
+      assert.isNotNull((yield* incidents)[0]?.closedAtMillis)
+    }).pipe(Effect.provide(world()))
+  )
 })
