@@ -1,5 +1,5 @@
 /** Node locks by themselves, of one conductor or of several over one store, for their tests. */
-import { Context, Effect, Layer, Option, Scope } from "effect"
+import { Context, Effect, Layer, Option, type Scope } from "effect"
 import { ConductorConfig, type ConductorOptions } from "../../src/conductor/ConductorConfig.ts"
 import { Journal } from "../../src/conductor/Journal.ts"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
