@@ -36,6 +36,7 @@ const make = Effect.gen(function* () {
   const context = yield* Effect.context<never>()
   const open = new Map<string, Overdue>()
   tasksOverdue.updateUnsafe(0, context)
+  tasksMissed.updateUnsafe(0, context)
 
   const raise = (overdue: Overdue): Effect.Effect<void> => {
     const { cause, sinceMillis, task } = overdue
