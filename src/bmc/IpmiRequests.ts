@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { BootDevice, BootTarget } from "../domain/BootDevice.ts"
-import { getBootFlags, setBootFlags } from "../ipmi/chassis/BootDevice.ts"
+import { readBootFlags, setBootFlags } from "../ipmi/chassis/BootDevice.ts"
 import { noBootFlags } from "../ipmi/commands/BootFlags.ts"
 import type { IpmiSession } from "../ipmi/IpmiClient.ts"
 import type { IpmiError } from "../ipmi/IpmiError.ts"
@@ -75,7 +75,7 @@ export const ipmiRequests = (
       ),
 
     bootTarget: asked(
-      Effect.map(session.request(getBootFlags), ({ device, persistent, uefi, valid }) => {
+      Effect.map(readBootFlags(session), ({ device, persistent, uefi, valid }) => {
         const known = BootDevice.literals.find((name) => name === device)
         return new BootTarget({ device: (valid ? known : undefined) ?? null, persistent, uefi })
       })

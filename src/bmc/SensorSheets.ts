@@ -1,10 +1,10 @@
 /** From IPMI's sensors and readings to the domain's: kinds, words, thresholds by name, and how bad a state is. */
 import type { SensorDefinition, SensorKind, SensorThresholds, SensorValue } from "../domain/SensorData.ts"
 import { entityName } from "../ipmi/sensors/Entities.ts"
+import { decimalsOf } from "../ipmi/sensors/Factors.ts"
 import { hasValue, type SensorStatus } from "../ipmi/sensors/SensorReadings.ts"
 import type { Sensor } from "../ipmi/sensors/Sensors.ts"
 import { sensorTypeName } from "../ipmi/sensors/SensorTypes.ts"
-import type { PerThreshold } from "../ipmi/sensors/Thresholds.ts"
 import { unitSymbol } from "../ipmi/sensors/Units.ts"
 import { bmcAddress } from "../ipmi/wire/IpmiMessage.ts"
 
@@ -26,12 +26,12 @@ export const definitionOf = ({ sensor, thresholds }: SensorStatus): SensorDefini
     type: sensorTypeName(sensor.sensorType),
     entity: entityName(sensor.entityId, sensor.entityInstance),
     unit,
-    thresholds: thresholds === undefined ? null : named(thresholds)
+    thresholds: thresholds === undefined ? null : named(thresholds.map((threshold) => exact(sensor, threshold)))
   }
 }
 
-export const valueOf = ({ problem, severity, states, value }: SensorStatus): SensorValue => ({
-  value: value ?? null,
+export const valueOf = ({ problem, sensor, severity, states, value }: SensorStatus): SensorValue => ({
+  value: exact(sensor, value),
   states,
   severity: problem === undefined ? severity : null,
   problem: problem ?? null
@@ -42,8 +42,14 @@ const idOf = ({ number, ownerId, ownerLun }: Sensor): string =>
     ? `${number}`
     : `${ownerId.toString(16).padStart(2, "0")}.${ownerLun}.${number}`
 
+/** To as many digits as the sensor can tell apart. */
+const exact = (sensor: Sensor, value: number | undefined): number | null =>
+  value === undefined || sensor.kind !== "full"
+    ? null
+    : Number(value.toFixed(decimalsOf(sensor.linearization, sensor.factors)))
+
 /** In the order of `thresholdNames`. */
-const named = (thresholds: PerThreshold<number>): SensorThresholds => {
+const named = (thresholds: ReadonlyArray<number | null>): SensorThresholds => {
   const [lowerNonCritical, lowerCritical, lowerNonRecoverable, upperNonCritical, upperCritical, upperNonRecoverable] =
     thresholds
   return {
