@@ -247,7 +247,7 @@ describe("power sync: faults", () => {
         [node.fault, node.faultReason, node.desiredPower, node.operatorMaintenance],
         ["power failure", "Unreachable", null, false]
       )
-      assert.include(node.lastError ?? "", "no answer after 5 tries")
+      assert.include(node.lastError ?? "", "(Unreachable): no answer after 5 tries")
       assert.deepStrictEqual([observation.power, observation.failures], ["power on", 4])
       assert.deepStrictEqual(yield* kindsOf(id), ["PowerObserved", "FaultRaised"])
     }).pipe(Effect.provide(world()))

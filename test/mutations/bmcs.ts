@@ -3,6 +3,7 @@ import { type Mutation, testsOf } from "./Mutation.ts"
 
 const failures = testsOf("test/bmc/BmcErrors.test.ts", "BmcErrors")
 const requests = testsOf("test/bmc/GateGovernor.test.ts", "GateGovernor: requests")
+const walks = testsOf("test/bmc/GateGovernor.test.ts", "GateGovernor: requests of many exchanges")
 const credentials = testsOf("test/bmc/GateGovernor.test.ts", "GateGovernor: credentials")
 const decided = testsOf("test/domain/PowerSync.test.ts", "what power sync decides")
 const sureCredential = decided("gives up at once on a credential that is surely refused, and not before it is sure")
@@ -93,6 +94,13 @@ export const credentialTries: ReadonlyArray<Mutation> = [
     test: credentials("is quiet for ever after the third refusal, for commands too")
   },
   {
+    sentence: "A restart does not start the tries of a credential anew",
+    file: health,
+    find: "CredentialGuard.remembered(refusals, host.settings.guard, host.nowMillis())",
+    replace: "CredentialGuard.unrefused",
+    test: credentials("is not hammered by restarts either: refusals are kept with the version of the credential")
+  },
+  {
     sentence: "Another credential gets new tries",
     file: "src/bmc/GateGovernor.ts",
     find: "before?.credentialVersion === endpoint.credentialVersion",
@@ -149,5 +157,19 @@ export const oneGovernor: ReadonlyArray<Mutation> = [
     find: "if (this.tickets.length > 0) return",
     replace: "if (this.tickets.length > 0 && (this.reading || this.readers.length === 0)) return",
     test: requests("lets a person's command go before a read that waits")
+  },
+  {
+    sentence: "Whatever else is asked in the background waits behind power reads and behind persons",
+    file: "src/bmc/Gate.ts",
+    find: 'priority === "user" ? this.tickets : this.backgroundTickets',
+    replace: "this.tickets",
+    test: walks("lets a power read go before a background request, and a person's request before both")
+  },
+  {
+    sentence: "What takes many exchanges waits for its turn at each, so that a person's command gets in between",
+    file: "src/bmc/Turns.ts",
+    find: "turns.enqueue(ticket)",
+    replace: "resume(Effect.void)",
+    test: walks("makes a person's power action during a sensor walk wait for one exchange at most")
   }
 ]

@@ -38,6 +38,13 @@ export const givingUp: ReadonlyArray<Mutation> = [
     test: raises
   },
   {
+    sentence: "last_error names the kind of failure",
+    file: "src/domain/PowerMessages.ts",
+    find: "could not be read (${reason}):",
+    replace: "could not be read:",
+    test: raises
+  },
+  {
     sentence: "The journal tells of the fault",
     file: consequences,
     find: '{ kind: "FaultRaised"',

@@ -21,6 +21,13 @@ export const outages: ReadonlyArray<Mutation> = [
     test: pure("is at least five nodes and a fifth of them")
   },
   {
+    sentence: "Failures further apart than two spacings of power sync make no incident",
+    file: "src/conductor/Incidents.ts",
+    find: "2 * spacingMillis()",
+    replace: "1000 * spacingMillis()",
+    test: opening("is not made of failures further apart than two spacings")
+  },
+  {
     sentence: "Nodes have their conductor group in common",
     file: domain,
     find: '{ kind: "group", name: node.conductorGroup },',

@@ -241,6 +241,13 @@ export const correcting: ReadonlyArray<Mutation> = [
     test: observing("records the first observation as the recorded state, and never acts on it")
   },
   {
+    sentence: "The first observation ends the count",
+    file: decision,
+    find: '_tag: "Adopt", power: answer.power, failures: 0',
+    replace: '_tag: "Adopt", power: answer.power, failures',
+    test: decided("records the first observation and never acts on it")
+  },
+  {
     sentence: "The first observation is never acted on",
     file: decision,
     find: '{ _tag: "Adopt", power: answer.power, failures: 0 }',
@@ -260,6 +267,13 @@ export const correcting: ReadonlyArray<Mutation> = [
     find: "governor.power(node.id, command[power])",
     replace: "Effect.void",
     test: otherState("is switched back, and the journal tells it")
+  },
+  {
+    sentence: "Nothing is switched where force_power_state_during_sync is off",
+    file: decision,
+    find: "rules.force &&",
+    replace: "",
+    test: otherState("is followed by its record where force_power_state_during_sync is off")
   },
   {
     sentence: "A machine whose power off is disabled is never switched back",
