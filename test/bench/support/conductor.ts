@@ -84,6 +84,8 @@ export const awaitObserved = Effect.fnUntraced(function* (world: World, sinceMil
 }, Effect.orDie)
 
 export interface WorldOptions {
+  /** The first of the BMCs' ports. */
+  readonly port?: number
   readonly faults?: FaultPercentages
   /** An empty database to measure on; by default one on a throwaway server. */
   readonly databaseUrl?: Redacted.Redacted | null
@@ -97,7 +99,7 @@ const throwawayDatabase = Effect.gen(function* () {
 
 /** Simulated BMCs with an empty database beside them; `importFile` has a line for each. */
 export const makeWorld = Effect.fnUntraced(function* (nodes: number, options: WorldOptions = {}) {
-  const { databaseUrl: given = null, faults = {} } = options
+  const { databaseUrl: given = null, faults = {}, port = SIMULATOR_PORT } = options
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "tutti-sync-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
@@ -106,7 +108,7 @@ export const makeWorld = Effect.fnUntraced(function* (nodes: number, options: Wo
   writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 })
   const importFile = join(folder, "fleet.jsonl")
   const databaseUrl = given ?? (yield* throwawayDatabase)
-  const simulator = yield* spawnSimulator({ count: nodes, port: SIMULATOR_PORT, importFile, faults })
+  const simulator = yield* spawnSimulator({ count: nodes, port, importFile, faults })
   const database = yield* PgClient.make({ url: databaseUrl, maxConnections: 1 })
   const world: World = { database, databaseUrl, simulator, folder, keyFile, importFile }
   return world
