@@ -3,12 +3,17 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
 import { TuttiApi } from "../../src/api/TuttiApi.ts"
+import { chassisRoutes } from "../../src/server/ironic/ChassisRoutes.ts"
 import { conductorRoutes } from "../../src/server/ironic/ConductorRoutes.ts"
+import { historyRoutes } from "../../src/server/ironic/HistoryRoutes.ts"
+import { managementRoutes } from "../../src/server/ironic/ManagementRoutes.ts"
 import { MAX_VERSION } from "../../src/server/ironic/Microversion.ts"
 import { nodeRoutes } from "../../src/server/ironic/NodeRoutes.ts"
+import { portRoutes } from "../../src/server/ironic/PortRoutes.ts"
 import { provisionRoutes } from "../../src/server/ironic/ProvisionRoutes.ts"
 import { driverRoutes } from "../../src/server/ironic/ServiceRoutes.ts"
 import { stateRoutes } from "../../src/server/ironic/StateRoutes.ts"
+import { traitRoutes } from "../../src/server/ironic/TraitRoutes.ts"
 
 const [own = "", ironic = ""] = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8").split("## Ironic's")
 const documented = (text: string) =>
@@ -28,6 +33,11 @@ describe("docs/api.md", () => {
     const routes = [
       ...nodeRoutes(nothing),
       ...stateRoutes(nothing),
+      ...traitRoutes(nothing),
+      ...historyRoutes(nothing),
+      ...managementRoutes(nothing),
+      ...portRoutes(nothing),
+      ...chassisRoutes(nothing),
       ...provisionRoutes(nothing),
       ...driverRoutes(),
       ...conductorRoutes(nothing)

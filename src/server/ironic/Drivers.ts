@@ -96,7 +96,17 @@ const ipmiProperties = {
   ipmi_hex_kg_key: "K_G key for IPMI 2.0 authentication, an even number of hexadecimal digits. Optional.",
   ipmi_priv_level: "Privilege level: ADMINISTRATOR (default), OPERATOR, USER or CALLBACK. Optional.",
   ipmi_cipher_suite: "Cipher suite, 17 or 3; by default 17 is tried, then 3. Optional.",
-  ipmi_protocol_version: "IPMI protocol version, 2.0 (default) or, with the driver ipmitool, 1.5. Optional."
+  ipmi_protocol_version: "IPMI protocol version, 2.0 (default) or, with the driver ipmitool, 1.5. Optional.",
+  ipmi_bridging: "Bridging to a controller behind the BMC: no (default), single or dual. Optional.",
+  ipmi_target_channel: "Channel of the controller that is meant, 0 to 15. Required with bridging.",
+  ipmi_target_address: "Address of the controller that is meant, such as 0x82. Required with bridging.",
+  ipmi_transit_channel: "Channel of the controller on the way. Required with dual bridging.",
+  ipmi_transit_address: "Address of the controller on the way. Required with dual bridging.",
+  ipmi_local_address:
+    "Where bridged requests come from; default 0x20, another with the driver ipmitool only. Optional.",
+  ipmi_disable_boot_timeout:
+    "Whether a boot device outlives the 60 s that a BMC keeps it; default is true. Some BMCs reject that. Optional.",
+  ipmi_force_boot_device: "True or false; kept, and not acted on. Optional."
 }
 
 /** What `driver_info` of such a node may hold. */

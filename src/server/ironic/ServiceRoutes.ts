@@ -1,12 +1,15 @@
 /** What Ironic's API says of the service itself: versions and drivers. */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { type Handler, type Route } from "./Call.ts"
-import { type DriverContext, driverNames, driverProperties, isDriver, toDriver } from "./Drivers.ts"
-import { badRequest, IronicFault } from "./IronicFault.ts"
+import type { Driver } from "../../domain/Node.ts"
+import { type Call, type Handler, type Route } from "./Call.ts"
+import { driverNames, driverProperties, isDriver, toDriver } from "./Drivers.ts"
+import { badRequest, IronicFault, notInVersion } from "./IronicFault.ts"
 import { links } from "./Links.ts"
 import { MAX_VERSION, MIN_VERSION } from "./Microversion.ts"
 import { parseBoolean } from "./NodeFilters.ts"
+
+const FIELDS_SINCE = 77
 
 /** Discovery looks for these keys in `/` and in `/v1`; without them a client takes microversions for off. */
 const version = (base: string): object => ({
@@ -51,15 +54,19 @@ export const driverRoutes = (): ReadonlyArray<Route> => {
         return yield* badRequest('"type" filter must be one of "classic" or "dynamic", if specified.')
       }
       const names = type === "classic" ? [] : driverNames
-      return HttpServerResponse.jsonUnsafe({ drivers: names.map((name) => toDriver(name, call, detailed)) })
+      if (detailed && call.args["fields"] !== undefined) {
+        return yield* badRequest("Can't fetch a subset of fields with 'detail' set")
+      }
+      const drivers = yield* Effect.forEach(names, (name) => shown(name, call, detailed))
+      return HttpServerResponse.jsonUnsafe({ drivers })
     })
 
   const driver =
-    (body: (name: (typeof driverNames)[number], context: DriverContext) => object): Handler =>
+    (body: (name: Driver, call: Call) => Effect.Effect<object, IronicFault>): Handler =>
     (call) => {
       const name = call.params["name"] ?? ""
       return isDriver(name)
-        ? Effect.succeed(HttpServerResponse.jsonUnsafe(body(name, call)))
+        ? Effect.map(body(name, call), (found) => HttpServerResponse.jsonUnsafe(found))
         : Effect.fail(
             new IronicFault({
               status: 404,
@@ -69,20 +76,33 @@ export const driverRoutes = (): ReadonlyArray<Route> => {
     }
 
   return [
-    { method: "GET", path: "/drivers", since: 1, args: ["detail", "type"], handle: listDrivers },
+    { method: "GET", path: "/drivers", since: 1, args: ["detail", "type", "fields"], handle: listDrivers },
     {
       method: "GET",
       path: "/drivers/:name",
       since: 1,
-      args: [],
-      handle: driver((name, call) => toDriver(name, call, true))
+      args: ["fields"],
+      handle: driver((name, call) => shown(name, call, true))
     },
     {
       method: "GET",
       path: "/drivers/:name/properties",
       since: 1,
       args: [],
-      handle: driver((name) => driverProperties[name])
+      handle: driver((name) => Effect.succeed(driverProperties[name]))
     }
   ]
+}
+
+/** The driver, or of it what `fields=` asks for, which came with 1.77. */
+const shown = (name: Driver, call: Call, detail: boolean): Effect.Effect<object, IronicFault> => {
+  const wanted = call.args["fields"]
+  if (wanted === undefined) return Effect.succeed(toDriver(name, call, detail))
+  if (call.minor < FIELDS_SINCE) return Effect.fail(notInVersion("fields", FIELDS_SINCE))
+  const whole = toDriver(name, call, true)
+  const fields = ["links", ...wanted.split(",")]
+  const unknown = fields.filter((field) => !Object.hasOwn(whole, field))
+  return unknown.length > 0
+    ? Effect.fail(badRequest(`Field(s) "${unknown.join(", ")}" are not valid`))
+    : Effect.succeed(Object.fromEntries(fields.map((field) => [field, whole[field]])))
 }

@@ -185,6 +185,22 @@ describe("drivers", () => {
     })
   )
 
+  it.effect("show the fields asked for, from 1.77", () =>
+    Effect.gen(function* () {
+      const client = yield* start()
+      const one = yield* client.get("/v1/drivers/ipmi?fields=name,default_power_interface", asking("1.77"))
+      expect(one.body).toEqual({ links: expect.any(Array), name: "ipmi", default_power_interface: "ipmitool" })
+      const { body } = yield* client.get("/v1/drivers?fields=hosts", asking("1.77"))
+      expect((body as { drivers: ReadonlyArray<object> }).drivers[0]).toEqual({
+        links: expect.any(Array),
+        hosts: ["conductor-1"]
+      })
+      expect((yield* client.get("/v1/drivers?fields=hosts", asking("1.76"))).status).toBe(406)
+      expect((yield* client.get("/v1/drivers?fields=colour", asking("1.77"))).status).toBe(400)
+      expect((yield* client.get("/v1/drivers?fields=name&detail=true", asking("1.77"))).status).toBe(400)
+    })
+  )
+
   it.effect("tell their properties, and 404 for one that is not there", () =>
     Effect.gen(function* () {
       const client = yield* start()
