@@ -36,11 +36,15 @@ const fake = (driverInfo: Record<string, string | number> = {}) => ({
 const ask = (id: NodeId, verb: ProvisionVerb) =>
   Effect.flatMap(Provisioning, (provisioning) => provisioning.request(id, verb))
 
-/** Asks, and waits for the end. */
-const askAndWait = (id: NodeId, verb: ProvisionVerb) => Effect.flatten(ask(id, verb))
+/** Asks for what is not refused, and waits for the end. */
+const askAndWait = (id: NodeId, verb: ProvisionVerb) =>
+  Effect.flatten(Effect.catch(ask(id, verb), ({ message }) => Effect.sync(() => assert.fail(message))))
 
 const refusalOf = <R>(request: Effect.Effect<unknown, ConductorError, R>) =>
-  Effect.map(Effect.flip(request), ({ message, reason }) => [reason._tag, message] as const)
+  Effect.map(Effect.result(request), (result) => {
+    if (result._tag === "Success") assert.fail("it was accepted")
+    return [result.failure.reason._tag, result.failure.message] as const
+  })
 
 /** The moves that the journal tells, oldest first. */
 const movesOf = (id: NodeId) =>
@@ -70,7 +74,23 @@ describe("manage", () => {
     }).pipe(Effect.provide(world()))
   )
 
-  it.effect("commits the intent before the BMC is touched, and holds the node's lock until the end", () =>
+  it.effect("commits the intent before the BMC is touched", () =>
+    Effect.gen(function* () {
+      const [bmcs, database] = [yield* MemoryGovernor, yield* Database]
+      const id = yield* nodeIn("enroll")
+      /** How often the BMC had been asked at the statement of the intent, and at that of the end. */
+      const seen: Array<number> = []
+      const look: Effect.Effect<void> = Effect.sync(() => {
+        seen.push(bmcs.asked().length)
+        database.before = look
+      })
+      database.before = look
+      yield* askAndWait(id, "manage")
+      assert.deepStrictEqual(seen.slice(0, 2), [0, 1])
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("shows where it goes, and holds the node's lock, until the end", () =>
     Effect.gen(function* () {
       const [bmcs, locks] = [yield* MemoryGovernor, yield* NodeLock]
       const id = yield* nodeIn("enroll", { lastError: "an old one" })
@@ -177,7 +197,9 @@ describe("inspect", () => {
       yield* TestClock.setTime(7000)
       const id = yield* nodeIn("manageable")
       assert.deepStrictEqual(yield* askAndWait(id, "inspect"), { _tag: "Reached", state: "manageable" })
-      const { inspectedAt, inventory } = Option.getOrThrow(yield* inventoryOf(id))
+      const found = yield* inventoryOf(id)
+      if (Option.isNone(found)) assert.fail("there is no inventory")
+      const { inspectedAt, inventory } = found.value
       assert.deepStrictEqual(
         [inventory.bmcAddress, inventory.bmc, inventory.sensors, inventory.sensorProblem],
         ["127.0.0.1", bmcInventory, [inletTemperature], null]

@@ -7,6 +7,7 @@ import { locks } from "./locks.ts"
 import type { Section } from "./Mutation.ts"
 import { askingForPower, carryingOut, endingAnAction } from "./powerAction.ts"
 import { correcting, leavingAlone, reading } from "./powerSync.ts"
+import { provisioning } from "./provisioning.ts"
 import { taskKnowledge, taskTiming } from "./tasks.ts"
 
 export const sections: ReadonlyArray<Section> = [
@@ -19,6 +20,7 @@ export const sections: ReadonlyArray<Section> = [
   { title: "Power actions: doing", mutations: carryingOut },
   { title: "Power actions: ending", mutations: endingAnAction },
   { title: "Locks", mutations: locks },
+  { title: "Provision states", mutations: provisioning },
   { title: "Desired and observed power", mutations: desiredAndObserved },
   { title: "Maintenance and faults", mutations: maintenanceAndFault },
   { title: "Failure counts and recovery", mutations: countsAndRecovery },
