@@ -176,7 +176,7 @@ describe("an option that is changed while the conductor runs", () => {
           const pool = yield* settings.set(poolSize, "100", "operator")
           assert.deepInclude(pool, { value: "200", valueAfterRestart: "100", origin: "changed" })
           assert.strictEqual((yield* ConductorConfig).workersPoolSize, 200)
-        }).pipe(Effect.provide(Layer.fresh(conductor(kept, environment))), Effect.provide(log))
+        }).pipe(Effect.provide(Layer.provideMerge(Layer.fresh(conductor(kept, environment)), log)))
         const said = () => lines.flat().filter((line) => String(line).startsWith("Settings that were changed hold"))
         assert.lengthOf(said(), 0)
 
@@ -189,7 +189,7 @@ describe("an option that is changed while the conductor runs", () => {
           const reset = yield* settings.reset(interval, "operator")
           assert.deepInclude(reset, { value: "45s", origin: "environment", changedBy: null })
           assert.strictEqual(yield* spacingOfSync, 45_000)
-        }).pipe(Effect.provide(Layer.fresh(conductor(kept, environment))), Effect.provide(log))
+        }).pipe(Effect.provide(Layer.provideMerge(Layer.fresh(conductor(kept, environment)), log)))
         const store = Context.get(kept, SettingsStore)
         assert.deepStrictEqual(
           (yield* store.all).map(({ name, value }) => [name, value]),
@@ -209,7 +209,7 @@ describe("an option that is changed while the conductor runs", () => {
       yield* store.put({ name: "gone_with_an_older_build", value: "1", actor: "operator", at })
       yield* Effect.gen(function* () {
         assert.strictEqual((yield* ConductorConfig).syncPowerStateWorkers, 512)
-      }).pipe(Effect.provide(conductor(kept)), Effect.provide(log))
+      }).pipe(Effect.provide(Layer.provideMerge(conductor(kept), log)))
       assert.lengthOf(
         lines.flat().filter((line) => String(line).startsWith("A changed setting can't be used")),
         2
