@@ -43,6 +43,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   ConflictProblem: 5,
   ImportConflictProblem: 5,
   NodeLockedProblem: 5,
+  NodeProtectedProblem: 5,
   BadRequestProblem: 2
 }
 

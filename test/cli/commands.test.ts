@@ -235,6 +235,48 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
     })
   )
 
+  it.effect("node create, set and show: traits, chassis, protection and retirement; a protected node stays", () =>
+    Effect.gen(function* () {
+      const { tutti } = yield* Server
+      const chassis = uuid(77)
+      const line = JSON.stringify({ name: "n77", driver: "fake-hardware", chassis_uuid: chassis })
+      yield* tutti(["node", "import", "-"], { stdin: line })
+      const create = ["node", "create", "n78", "--driver", "fake-hardware", "--chassis", chassis]
+      const flags = ["--trait", "CUSTOM_A", "--trait", "HW_X", "--protected", "--protected-reason", "backups"]
+      expect((yield* tutti([...create, ...flags])).code).toBe(0)
+      const { out } = yield* tutti(["node", "show", "n78"])
+      expect(out).toMatch(/^traits +CUSTOM_A, HW_X$/m)
+      expect(out).toMatch(new RegExp(`^chassis_uuid +${chassis}$`, "m"))
+      expect(out).toMatch(/^ports +-$/m)
+      expect(out).toMatch(/^protected_reason +backups$/m)
+      expect(yield* tutti(["node", "delete", "n78"])).toEqual({
+        out: "",
+        err: expect.stringContaining("Node n78 is protected"),
+        code: 5
+      })
+      const { out: set } = yield* tutti([
+        "node",
+        "set",
+        "n78",
+        "--trait",
+        "CUSTOM_B",
+        "--no-protected",
+        "--retired",
+        "--unset",
+        "chassis_uuid",
+        "--json"
+      ])
+      expect(JSON.parse(set)).toMatchObject({
+        traits: ["CUSTOM_B"],
+        chassis_uuid: null,
+        protected: false,
+        protected_reason: null,
+        retired: true
+      })
+      expect((yield* tutti(["node", "delete", "n78"])).code).toBe(0)
+    })
+  )
+
   it.effect("node delete and retry: each node that is there is done, and the others are named", () =>
     Effect.gen(function* () {
       const tutti = yield* enrol(15, 16)

@@ -85,6 +85,32 @@ describe("the server over the real conductor", () => {
     })
   )
 
+  it.live("makes of its export the same nodes in another Tutti, in the same chassis", () =>
+    Effect.gen(function* () {
+      const [{ client: first }, { client: second }] = [yield* startReal, yield* startReal]
+      const details = {
+        driver: "fake-hardware",
+        driver_info: {},
+        chassis_uuid: uuid(7),
+        traits: ["CUSTOM_A", "HW_CPU_X86_VMX"],
+        protected: true,
+        protected_reason: "backups",
+        retired: true,
+        retired_reason: null,
+        maintenance: true,
+        maintenance_reason: "fan"
+      }
+      yield* first.send("POST", "/v1/tutti/nodes/import", { body: `${line(1, details)}\n${line(2)}` })
+      const { text } = yield* first.get("/v1/tutti/export")
+      yield* second.send("POST", "/v1/tutti/nodes/import", { body: text })
+      expect((yield* second.get("/v1/tutti/export")).text).toBe(text)
+      expect((yield* second.get("/v1/tutti/nodes/n1")).body).toMatchObject(details)
+      expect((yield* second.get(`/v1/chassis/${uuid(7)}`)).status).toBe(200)
+      const again = yield* first.send("POST", "/v1/tutti/nodes/import?update=true", { body: line(1, details) })
+      expect(again.body).toEqual({ created: 0, updated: 0, errors: [] })
+    })
+  )
+
   it.live("keeps Ironic's way of making, changing and removing a node", () =>
     Effect.gen(function* () {
       const { client } = yield* startReal
