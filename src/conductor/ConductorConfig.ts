@@ -5,7 +5,7 @@
  * runs. The table of them in the docs is made from here (`OptionTable`).
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import type { ByGroup } from "./OptionCodecs.ts"
 import { specs } from "./OptionSpecs.ts"

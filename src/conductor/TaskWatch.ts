@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
       if (overdue !== null) found.set(status.name, overdue)
     }
     const running = new Set(statuses.filter(({ paused }) => !paused).map(({ name }) => name))
-    for (const known of [...open.values()]) {
+    for (const known of open.values()) {
       if (!found.has(known.task)) yield* clear(known, !running.has(known.task), nowMillis)
     }
     for (const overdue of found.values()) {
