@@ -12,8 +12,8 @@ import { type NodeValues, type SensorSheet, SensorStore } from "../store/SensorS
 import type { StoreError } from "../store/StoreError.ts"
 import type { NodeSensorRow } from "./SensorMetrics.ts"
 
-/** Some 100 KB a statement. */
-const pageRows = 250
+/** Some 20 KB a statement, and 2 ms of decoding, between which other work has its turn. */
+const pageRows = 50
 /** Models of servers, some 30 KB each; a fleet has a handful. */
 const mostSheets = 500
 /** A status is asked for by every dashboard, each second or so; the database need not be. */

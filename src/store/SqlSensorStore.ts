@@ -52,7 +52,7 @@ const make = Effect.gen(function* () {
     const column = (of: (values: NewNodeValues) => unknown, oid: number) => SqlText.array(batch.map(of), oid)
     return sql<{ readonly nodeId: NodeId }>`
       insert into sensor_values (node_id, read_at, sheet_id, reading)
-      select n.id, v.read_at, s.id, v.reading::jsonb
+      select n.id, v.read_at, s.id, v.reading::json
       from unnest(
         ${column(({ nodeId }) => nodeId, uuid)},
         ${column(({ readAtMillis }) => new Date(readAtMillis), timestamptz)},

@@ -17,9 +17,9 @@ export const sensors = Effect.gen(function* () {
       node_id uuid primary key references nodes (id) on delete cascade,
       read_at timestamptz not null,
       sheet_id text not null references sensor_sheets (id),
-      reading jsonb not null
+      reading json not null
     ) with (fillfactor = 50)`
-  yield* sql`comment on column sensor_values.reading is 'see CompactValues.ts'`
+  yield* sql`comment on column sensor_values.reading is 'see CompactValues.ts; jsonb would take twice the room'`
   yield* sql`
     create table sel_positions (
       node_id uuid primary key references nodes (id) on delete cascade,
