@@ -40,8 +40,9 @@ describe("the baremetal command", () => {
           "port",
           "create",
           mac(1),
-          ...["--node", uuid(1), "--uuid", uuid(101), "--physical-network", "storage"],
-          ...["--local-link-connection", "port_id=Eth1", "--local-link-connection", "switch_id=0a:1b:2c:3d:4e:5f"]
+          ...words("--physical-network storage --local-link-connection port_id=Eth1"),
+          ...words("--local-link-connection switch_id=0a:1b:2c:3d:4e:5f"),
+          ...words(`--node ${uuid(1)} --uuid ${uuid(101)}`)
         )
         expect(port).toMatchObject({
           uuid: uuid(101),
