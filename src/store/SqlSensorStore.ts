@@ -110,11 +110,12 @@ const make = Effect.gen(function* () {
       return { nodes: row?.nodes ?? 0, fresh: row?.fresh ?? 0, oldestReadAtMillis: row?.oldest?.getTime() ?? null }
     }, asStoreError),
 
-    forgetSheets: Effect.fn("SensorStore.forgetSheets")(function* () {
-      const gone = yield* sql`
-        delete from sensor_sheets s where not exists (select from sensor_values v where v.sheet_id = s.id) returning id`
-      return gone.length
-    }, asStoreError)()
+    forgetSheets: sql`
+      delete from sensor_sheets s where not exists (select from sensor_values v where v.sheet_id = s.id) returning id`.pipe(
+      Effect.map((gone) => gone.length),
+      asStoreError,
+      Effect.withSpan("SensorStore.forgetSheets")
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Logger, Option, References, Stream } from "effect"
+import { Context, Effect, Fiber, Layer, Logger, Option, References, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import * as Conductor from "../../src/conductor/Conductor.ts"
@@ -182,17 +182,17 @@ describe("SelCollector", () => {
       )
     )
     return Effect.gen(function* () {
-      const { collect } = yield* collected({ records: 1 })
+      yield* collected({ records: 1 })
+      // beside the world's own collector, with another store
+      const built = yield* Layer.build(Layer.fresh(SelCollector.layer).pipe(Layer.provide(store)))
+      const collect = Context.get(built, SelCollector).collect(node)
       for (let rounds = 0; rounds < 3; rounds++) yield* collect
       assert.strictEqual(lines.filter((line) => /Event logs can't be collected/.test(String(line))).length, 1)
       away = false
       yield* collect
       assert.strictEqual((yield* selOf).length, 1)
     }).pipe(
-      // before the world's own collector, with another store
-      Effect.provide(Layer.fresh(SelCollector.layer).pipe(Layer.provide(store))),
-      Effect.provide(world()),
-      Effect.provide(Logger.layer([logger])),
+      Effect.provide(Layer.merge(world(), Logger.layer([logger]))),
       Effect.provideService(References.MinimumLogLevel, "Info")
     )
   })
