@@ -182,6 +182,10 @@ describe("GET /v1/tutti/nodes/ID", () => {
         fault_at: "1969-12-31T23:59:00.000Z",
         read_failures: 2,
         target_requested_at: "1969-12-31T23:59:57.000Z",
+        target_provision_state: null,
+        provision_updated_at: null,
+        inspection_started_at: null,
+        inspection_finished_at: null,
         lock: {
           holder: "conductor-1",
           purpose: "rebooting",

@@ -25,12 +25,12 @@ export type InterfaceKind = (typeof INTERFACES)[number]["kind"]
 
 type Interfaces = { readonly [K in InterfaceKind]: string | null }
 
-// An `ipmi` node's power is driven by Tutti's own client; `ipmitool` is what Ironic calls that interface.
+// An `ipmi` node is asked by Tutti's own client; `ipmitool` is what Ironic calls such an interface, and has none for inspection.
 const ipmi: Interfaces = {
   boot: null,
   console: "no-console",
   deploy: null,
-  inspect: "no-inspect",
+  inspect: "ipmitool",
   management: "ipmitool",
   network: "noop",
   power: "ipmitool",

@@ -100,7 +100,7 @@ describe("a node in Ironic's API", () => {
         boot_interface: null,
         console_interface: "no-console",
         deploy_interface: null,
-        inspect_interface: "no-inspect",
+        inspect_interface: "ipmitool",
         management_interface: "ipmitool",
         network_interface: "noop",
         power_interface: "ipmitool",
@@ -246,7 +246,7 @@ describe("a node in Ironic's API", () => {
       const client = yield* start({ records: [fleet[0] ?? broken, broken] })
       const unsupported = { result: null, reason: "not supported" }
       const others = Object.fromEntries(
-        "bios boot console deploy inspect raid rescue".split(" ").map((name) => [name, unsupported])
+        "bios boot console deploy raid rescue".split(" ").map((name) => [name, unsupported])
       )
       const idle = { network: { result: true }, storage: { result: true } }
       const bad = {
@@ -256,12 +256,14 @@ describe("a node in Ironic's API", () => {
       expect((yield* client.get(`/v1/nodes/${uuid(1)}/validate`)).body).toEqual({
         ...others,
         ...idle,
+        inspect: { result: true },
         management: { result: true },
         power: { result: true }
       })
       expect((yield* client.get(`/v1/nodes/${uuid(2)}/validate`)).body).toEqual({
         ...others,
         ...idle,
+        inspect: bad,
         management: bad,
         power: bad
       })
