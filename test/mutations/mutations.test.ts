@@ -7,10 +7,12 @@ import { sections } from "./sections.ts"
 /** As many as run at the same time: see `maxConcurrency` of this project. */
 const count = 2
 const idle: Array<MutatedVitest> = []
+/** No measure of anything, but an end for what hangs: later than that of the two runs of a mutation, hooks and all. */
+const longestMillis = 300_000
 
 beforeAll(async () => {
   for (let i = 0; i < count; i++) idle.push(await MutatedVitest.make())
-})
+}, longestMillis)
 afterAll(() => Promise.all(idle.map((vitest) => vitest.close())))
 
 /** The named tests of each file on the code as it is; run once a file. */
@@ -32,10 +34,9 @@ const judge = async (mutation: Mutation): Promise<string | undefined> => {
 }
 
 describe.each(sections.map(({ mutations, title }) => [title, mutations] as const))("%s", (_, mutations) => {
-  // Two minutes are no measure of anything: an end for what hangs.
   it.concurrent.each(mutations.map((mutation) => [mutation.sentence, mutation] as const))(
     "%s",
-    { timeout: 120_000 },
+    { timeout: longestMillis },
     async (_, mutation) => {
       const why = await judge(mutation)
       if (why !== undefined) assert.fail(why)
