@@ -28,7 +28,13 @@ const fleet = [
     },
     { power: "power on", observedAtMillis: -90_000, failures: 4 }
   ),
-  makeRecord(4, { name: null, driver: "fake-hardware", provisionState: "enroll", description: "The Spare one" })
+  makeRecord(4, {
+    name: null,
+    driver: "fake-hardware",
+    provisionState: "enroll",
+    description: "The Spare one",
+    retired: true
+  })
 ]
 const uuids = (answer: Answer) => (answer.body as { nodes: Array<{ uuid: string }> }).nodes.map(({ uuid }) => uuid)
 const numbers = (answer: Answer) => uuids(answer).map((id) => Number(id.slice(-3)))
@@ -156,6 +162,11 @@ describe("a node in Ironic's API", () => {
       expect(yield* added(11, 12)).toEqual(["raid_config", "target_raid_config"])
       expect(yield* added(30, 31)).toHaveLength(8)
       expect(yield* added(41, 42)).toEqual(["fault"])
+      expect(yield* added(51, 52)).toEqual(["allocation_uuid"])
+      expect(yield* added(60, 61)).toEqual(["retired", "retired_reason"])
+      expect(yield* added(64, 66)).toEqual(["lessee", "network_data"])
+      expect(yield* added(74, 75)).toEqual(["boot_mode", "secure_boot"])
+      expect(yield* added(81, 82)).toEqual(["shard"])
       expect(yield* added(48, 49)).toEqual(["conductor"])
       expect(yield* added(50, 51)).toEqual(["description"])
     })
@@ -307,6 +318,13 @@ describe("a list of nodes in Ironic's API", () => {
     ["description_contains=spare", [4]],
     ["conductor=conductor-1", [1, 2, 3, 4]],
     ["conductor=other", []],
+    ["retired=True", [4]],
+    ["retired=false", [1, 2, 3]],
+    ["lessee=ops", []],
+    ["shard=s1", []],
+    ["sharded=true", []],
+    ["sharded=false", [1, 2, 3, 4]],
+    ["sort_key=retired&limit=3", [1, 2, 3]],
     ["associated=true", []],
     ["associated=false", [1, 2, 3, 4]],
     ["instance_uuid=5b3c9d0e-0000-4000-8000-000000000000", []],
@@ -342,6 +360,10 @@ describe("a list of nodes in Ironic's API", () => {
     ["detail=perhaps", "1.43", 400, "Invalid value for detail"],
     ["detail=True&fields=uuid", "1.43", 400, "Can't fetch a subset of fields with 'detail' set"],
     ["owner=ops", "1.49", 406, "owner needs API version 1.50"],
+    ["retired=true", "1.60", 406, "retired needs API version 1.61"],
+    ["lessee=ops", "1.64", 406, "lessee needs API version 1.65"],
+    ["sharded=true", "1.81", 406, "sharded needs API version 1.82"],
+    ["retired=perhaps", "1.82", 400, "Invalid value for retired: perhaps is neither true nor false."],
     ["fault=power%20failure", "1.41", 406, "fault needs API version 1.42"],
     ["marker=5b3c9d0e-0000-4000-8000-000000000000", "1.1", 404, "could not be found"]
   ] as const)("refuses ?%s at %s", ([query, version, status, message]) =>
