@@ -103,7 +103,7 @@ const make = Effect.gen(function* () {
       move(waiting, { event: "resume", error: null }, { actor, fence: lease.fence }),
       () => Effect.sync(lease.release)
     )
-    yield* begin({ node, actor, lease, resumed: true, priority: "background" }, resumeInTime)
+    yield* Effect.asVoid(begin({ node, actor, lease, resumed: true, priority: "background" }, resumeInTime))
   }, Effect.uninterruptible)
 
   const inspectAgain = (nodeId: NodeId): Effect.Effect<void> => {

@@ -229,7 +229,7 @@ describe("a stop", () => {
         const provisioning = yield* Provisioning
         const [id = nodeId(0)] = yield* enrol(1, { provisionState: "enroll" })
         bmcs.hold(id)
-        yield* provisioning.request(id, "manage")
+        yield* Effect.asVoid(provisioning.request(id, "manage"))
         assert.deepStrictEqual(provisioning.inFlight(), [id])
       }).pipe(Effect.provideContext(services))
       yield* stop

@@ -66,7 +66,7 @@ export const provisionRoutes = ({ directory, inventories, provisioning }: Servic
       }
       yield* Effect.fromResult(checkArguments(verb, rest))
       // What it begins goes on by itself; clients ask for the node until its state is the one that they want.
-      yield* provisioning.request(node.id, verb, { name })
+      yield* Effect.asVoid(provisioning.request(node.id, verb, { name }))
       return HttpServerResponse.empty({
         status: 202,
         headers: { location: `${call.base}/v1/nodes/${node.id}/states` }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect, type Option } from "effect"
 import { ConductorError, invalid, NodeLocked, nodeProtected } from "../../../src/conductor/ConductorError.ts"
 import { Inventory } from "../../../src/domain/Inventory.ts"
 import type { ProvisionState } from "../../../src/domain/Node.ts"
