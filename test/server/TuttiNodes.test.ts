@@ -388,6 +388,16 @@ describe("POST /v1/tutti/nodes/ID/power", () => {
     })
   const accepted = { outcome: "accepted", power_state: "power off", error: null }
 
+  it.effect("hands the wish for a hard power off on", () =>
+    Effect.gen(function* () {
+      const body = { action: "soft power off", timeout_seconds: 90, fallback: "hard" }
+      const { answer, asked } = yield* send(Effect.never, body)
+      const options = { actor: "operator", timeout: Duration.seconds(90), fallback: "hard" }
+      expect(asked).toEqual(["n1", "soft power off", options])
+      yield* answer
+    })
+  )
+
   it.effect("does not wait unless it is told to", () =>
     Effect.gen(function* () {
       const { answer, asked } = yield* send(Effect.never, { action: "power on", timeout_seconds: 90 })
@@ -400,6 +410,10 @@ describe("POST /v1/tutti/nodes/ID/power", () => {
     [
       { _tag: "Confirmed", power: "power on" },
       { outcome: "confirmed", power_state: "power on", error: null }
+    ],
+    [
+      { _tag: "Confirmed", power: "power off", forced: true },
+      { outcome: "confirmed", forced: true, power_state: "power off", error: null }
     ],
     [
       { _tag: "AlreadyThere", power: "power on" },

@@ -45,6 +45,7 @@ describe("PUT …/states/power", () => {
   it.effect.each([
     ["1.27", "", 400, "an object with a target"],
     ["1.27", { target: "explode" }, 400, 'The requested action "explode" can not be performed'],
+    ["1.27", { target: "nmi" }, 400, 'The requested action "nmi" can not be performed'],
     ["1.27", {}, 400, 'The requested action "undefined" can not be performed'],
     ["1.27", { target: "power on", colour: "red" }, 400, "Unexpected arguments: colour"],
     ["1.27", { target: "power on", timeout: 0 }, 400, "timeout must be a whole number of seconds"],
@@ -118,6 +119,15 @@ describe("GET …/states", () => {
         target_raid_config: {}
       })
       expect((yield* client.get("/v1/nodes/nope/states", at("1.12"))).status).toBe(404)
+    })
+  )
+
+  it.effect("shows no target while a diagnostic interrupt is sent, which leaves the power as it is", () =>
+    Effect.gen(function* () {
+      const pendingPower = new PendingPower({ action: "nmi", requestedAt: DateTime.makeUnsafe(0) })
+      const client = yield* start({ records: [makeRecord(1, { pendingPower }, { power: "power on" })] })
+      const { body } = yield* client.get("/v1/nodes/n1/states", at("1.12"))
+      expect(body).toMatchObject({ power_state: "power on", target_power_state: null })
     })
   )
 })
