@@ -20,7 +20,7 @@ export interface PlannedPart {
 
 /** The names that aren't there, and the records that are, in the order asked for, each once. */
 export const select = (
-  { all, names, ...filter }: BulkSelection,
+  { all: _all, names, ...filter }: BulkSelection,
   directory: { readonly all: () => Iterable<NodeRecord>; readonly find: (ident: string) => NodeRecord | undefined }
 ): { readonly missing: ReadonlyArray<string>; readonly records: ReadonlyArray<NodeRecord> } => {
   const named = names?.map((name) => ({ name, record: directory.find(name) }))
@@ -142,7 +142,7 @@ export const lanesOf = (
 }
 
 /** `rack r1, read in 'power off'`, or the first of the names. */
-export const describeSelection = ({ all, names, ...filter }: BulkSelection): string => {
+export const describeSelection = ({ all: _all, names, ...filter }: BulkSelection): string => {
   const words = [
     ...(names === undefined ? [] : [describeNames(names)]),
     ...(filter.rack === undefined ? [] : [`rack ${filter.rack}`]),

@@ -95,7 +95,7 @@ const measure = Effect.fnUntraced(function* (nodes: number, flags: Flags, report
     TUTTI_POWER_ON_AT_ONCE_PER_RACK: "0"
   }
   const world = yield* makeWorld(nodes, { port })
-  yield* importFleet(world, env, nodes)
+  yield* importFleet(world, {}, nodes)
   const conductor = yield* startConductor(world, env)
   yield* Effect.sleep("5 seconds")
   for (const action of ["power off", "power on"]) {

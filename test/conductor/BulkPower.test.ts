@@ -164,7 +164,7 @@ describe("a power job", () => {
       const id = yield* start(on({ selection: { names: names(5) } }))
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* view(id)).counts.begun, 2)
-      yield* power.request("n6", "power on")
+      yield* Effect.asVoid(power.request("n6", "power on"))
       assert.strictEqual(power.inFlight().length, 3)
       yield* TestClock.adjust("10 minutes")
     }).pipe(Effect.provide(world({ ...unlimited, powerActionsAtOnce: 4 })))

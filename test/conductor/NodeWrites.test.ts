@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { makeNodeWrites } from "../../src/conductor/NodeWrites.ts"
 import type { Node } from "../../src/domain/Node.ts"
-import { NodeStore, type NodeUpdate } from "../../src/store/NodeStore.ts"
+import type { NodeStore, NodeUpdate } from "../../src/store/NodeStore.ts"
 import { NodeNotFound, StoreError, Unavailable, Unreadable, VersionConflict } from "../../src/store/StoreError.ts"
 import { makeNode, nodeId } from "../domain/nodes.ts"
 

@@ -241,7 +241,7 @@ describe("a user's power action", () => {
       for (const id of [nodeId(1), nodeId(2)]) bmcs.setDelay(id, 2000)
       yield* pass
       const [first, second] = [yield* power.request("n1", "rebooting"), yield* power.request("n2", "power off")]
-      const { reason } = yield* Effect.flip(power.request("n3", "power off"))
+      const { reason } = yield* Effect.flip(Effect.asVoid(power.request("n3", "power off")))
       assert.strictEqual(reason._tag, "NoFreeWorker")
       assert.include(reason.message, "2 power actions are under way, as many as may be (TUTTI_POWER_ACTIONS_AT_ONCE)")
       assert.deepStrictEqual(yield* kindsOf(nodeId(3)), ["PowerObserved"])
@@ -257,10 +257,10 @@ describe("a user's power action", () => {
       const database = yield* Database
       yield* enrol(1, { disablePowerOff: true })
       yield* pass
-      for (let i = 0; i < 3; i++) yield* Effect.flip(power.request("n1", "power off"))
+      for (let i = 0; i < 3; i++) yield* Effect.flip(Effect.asVoid(power.request("n1", "power off")))
       database.on = false
       for (let i = 0; i < 3; i++) {
-        const refused = yield* Effect.forkChild(Effect.flip(power.request("n1", "power on")))
+        const refused = yield* Effect.forkChild(Effect.flip(Effect.asVoid(power.request("n1", "power on"))))
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* Fiber.join(refused)).reason._tag, "StoreUnavailable")
       }
@@ -278,7 +278,7 @@ describe("a user's power action", () => {
         yield* arranged({}, { delayMillis: Infinity })
         yield* accepted("power off")
         const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
-        const { reason } = yield* Effect.flip(power.request("n1", "power on"))
+        const { reason } = yield* Effect.flip(Effect.asVoid(power.request("n1", "power on")))
         assert.strictEqual(reason._tag, "NoFreeWorker")
         assert.include(reason.message, "stopping")
         yield* TestClock.adjust("1 minute")
