@@ -626,7 +626,7 @@ describe("GateGovernor: credentials", () => {
   it.effect("is quiet for ever after the third refusal, for commands too", () =>
     Effect.gen(function* () {
       const { governor, bmcs } = yield* quiet
-      yield* TestClock.adjust("30 days")
+      yield* TestClock.adjust("2 days")
       assert.strictEqual(yield* outcome(governor), "AuthenticationFailed (withheld)")
       assert.strictEqual(told(yield* Effect.flip(governor.power(a, "on"))), "AuthenticationFailed (withheld)")
       assert.deepStrictEqual(bmcs.askedOf(a), ["connect", "read", "read", "read"])
