@@ -78,7 +78,10 @@ export class PollQueue {
     return slot
   }
 
-  /** Hands a pass's nodes over; `spreadMillis` 0 makes all of them due now. */
+  /**
+   * Hands a pass's nodes over; `spreadMillis` 0 makes all of them due now. A node that is just due or being read has its turn
+   * all the same: left out, those whose turn is at the very end of a spacing would be two or three spacings old.
+   */
   startPass(nodeIds: Iterable<NodeId>, nowMillis: number, spreadMillis: number): Pass {
     this.becomeDue(nowMillis)
     const pass: Pass = { number: ++this.passes, startedAtMillis: nowMillis, outstanding: 0, skipped: 0 }
@@ -89,15 +92,7 @@ export class PollQueue {
         slot.scheduledIn.outstanding--
         slot.scheduledIn = null
       }
-      if (slot.state === "reading" || slot.pass !== null) {
-        pass.skipped++
-        continue
-      }
       pass.outstanding++
-      if (slot.state === "due") {
-        slot.pass = pass
-        continue
-      }
       slot.scheduledIn = pass
       scheduled.push({ slot, dueAtMillis: nowMillis + slot.phase * spreadMillis })
     }
@@ -105,6 +100,7 @@ export class PollQueue {
     this.nextScheduled = 0
     this.unsorted = spreadMillis > 0
     this.current = { pass, spreadMillis }
+    this.becomeDue(nowMillis)
     return pass
   }
 
@@ -205,6 +201,7 @@ export class PollQueue {
       if (pass === null) continue
       slot.scheduledIn = null
       if (slot.state === "idle") this.makeDue(slot, pass, slot.failing)
+      else if (slot.state === "due" && slot.pass === null) slot.pass = pass
       else {
         pass.outstanding--
         pass.skipped++

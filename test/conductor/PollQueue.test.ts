@@ -123,6 +123,17 @@ describe("the queue of polls", () => {
     expect(first.outstanding).toBe(0)
   })
 
+  it("gives a node that is being read when a pass begins its turn in it, so that its age stays under two spacings", () => {
+    const last = ids(50).toSorted((a, b) => hash(b) - hash(a))[0] as NodeId
+    const queue = new PollQueue(() => 10)
+    queue.startPass([last], 0, 30_000)
+    const reading = queue.next(30_000) as Slot
+    const second = queue.startPass([last], 30_000, 30_000)
+    queue.done(reading)
+    expect([second.outstanding, second.skipped]).toEqual([1, 0])
+    expect(nodesOf(takeAll(queue, 60_000))).toEqual([last])
+  })
+
   it("moves what was not yet due to the pass that comes early", () => {
     const queue = new PollQueue(() => 10)
     const first = queue.startPass(ids(3), 0, 30_000)
