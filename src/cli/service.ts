@@ -49,8 +49,11 @@ const conductorList = (conductors: Status["conductors"]): string =>
     )
     .join("; ")
 
+const sensorAge = (sensors: NonNullable<Status["sensors"]>): string =>
+  `of ${sensors.nodes} nodes, ${percent(sensors.share_within)} read within ${formatAge(sensors.max_age_seconds)}`
+
 const facts = (status: Status) => {
-  const { conductor, conductors, database, freshness, incidents, nodes, uptime_seconds, version } = status
+  const { conductor, conductors, database, freshness, incidents, nodes, sensors, uptime_seconds, version } = status
   return [
     ["conductor", `${conductor}, Tutti ${version}, up ${formatAge(uptime_seconds)}`],
     ["conductors", conductorList(conductors)],
@@ -59,6 +62,7 @@ const facts = (status: Status) => {
     ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
     ["power actions", `${nodes.acting} under way`],
     ["freshness", age(freshness)],
+    ...(sensors === null ? [] : [["sensors", sensorAge(sensors)] as const]),
     ["incidents", outages(incidents)],
     ["tasks", tasks(status)]
   ]

@@ -102,3 +102,17 @@ it.effect("says that sensors were never read, and with exit code 4 that there is
     expect((yield* sensors("n3")).code).toBe(4)
   })
 )
+
+it.effect("says in the status how fresh sensor values are, where there are any", () =>
+  Effect.gen(function* () {
+    const status = Effect.fnUntraced(function* (nodes: number) {
+      const oldestReadAtMillis = nodes === 0 ? null : 0
+      const { base } = yield* start({
+        sensors: { summary: () => Effect.succeed({ nodes, fresh: 3, oldestReadAtMillis }) }
+      })
+      return (yield* runTutti(["status"], { url: base })).out
+    })
+    expect(yield* status(4)).toMatch(/^sensors +of 4 nodes, 75.0 % read within 20 min$/m)
+    expect(yield* status(0)).not.toMatch(/sensors/)
+  })
+)
