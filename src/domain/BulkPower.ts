@@ -4,7 +4,7 @@
  * was touched, and whatever ends without it was never touched.
  */
 import * as Schema from "effect/Schema"
-import { NodeId, Uuid } from "./Node.ts"
+import { type NodeId, Uuid } from "./Node.ts"
 import { PowerTarget } from "./PowerState.ts"
 
 /** Most nodes of a job: twice the fleet that a conductor is made for, some 8 MB while the job runs. */
