@@ -15,6 +15,8 @@ const linesAtOnce = 200
 
 export interface ImportPlan {
   readonly nodes: ReadonlyArray<NewNode>
+  /** By the id in `nodes`: the present node that a line changes, from which it has what it leaves out. */
+  readonly bases: ReadonlyMap<NodeId, Node>
   /** The line that each of `nodes` comes from. */
   readonly lines: ReadonlyArray<number>
   /** Lines that can't be understood. */
@@ -32,6 +34,7 @@ export const planImport = Effect.fnUntraced(function* (
   }
 ): Effect.fn.Return<ImportPlan> {
   const nodes: Array<NewNode> = []
+  const bases = new Map<NodeId, Node>()
   const lines: Array<number> = []
   const invalid: Array<LineError> = []
   const taken: Array<LineError> = []
@@ -55,9 +58,10 @@ export const planImport = Effect.fnUntraced(function* (
     if (uuid !== undefined) seen.set(`uuid ${uuid}`, line)
     const id = uuid ?? known?.id ?? (yield* options.newId)
     nodes.push(toNewNode(id, decoded.success, known, "available"))
+    if (known !== undefined) bases.set(id, known)
     lines.push(line)
   }
-  return { nodes, lines, invalid, taken }
+  return { nodes, bases, lines, invalid, taken }
 })
 
 /** A node to be stored; what the line leaves out is as in `known`, or empty. */

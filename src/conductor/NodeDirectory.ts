@@ -32,7 +32,7 @@ export class NodeDirectory extends Context.Service<
     readonly put: (node: Node, actor: string) => void
     /** Forgets a node that the store has just removed. */
     readonly drop: (nodeId: NodeId) => void
-    /** Succeeds once all of these are here and their BMCs known to the governor. */
+    /** Succeeds once all of these are here, or gone again, and the governor knows their BMCs as they are in the directory. */
     readonly arrived: (ids: ReadonlyArray<NodeId>) => Effect.Effect<void>
     /** Calls the listener, which must not throw, after each change; returns what ends that. */
     readonly listen: (listener: (change: BmcChange) => void) => () => void

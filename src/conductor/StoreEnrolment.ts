@@ -76,11 +76,8 @@ const make = Effect.gen(function* () {
       if (plan.invalid.length > 0) return { created: 0, updated: 0, errors }
       return yield* conflict(describe(errors), errors)
     }
-    const maintained = plan.nodes.flatMap((node) => {
-      const known = directory.get(node.id)?.node
-      return known === undefined || known.operatorMaintenance === node.operatorMaintenance ? [] : [{ known, node }]
-    })
-    const outcome = yield* store.importAll(plan.nodes, { update: options.update, makeChassis: true }).pipe(
+    const { bases } = plan
+    const outcome = yield* store.importAll(plan.nodes, { update: options.update, makeChassis: true, bases }).pipe(
       Effect.mapError((error) => {
         const { reason } = error
         if (reason._tag !== "Duplicate" || reason.index === null) return fromStore(error)
@@ -91,10 +88,17 @@ const make = Effect.gen(function* () {
       })
     )
     for (const nodeId of outcome.created) journal.record({ nodeId, kind: "NodeEnrolled", actor })
-    for (const nodeId of outcome.updated) journal.record({ nodeId, kind: "NodeChanged", actor, reason: "Imported." })
-    const updated = new Set(outcome.updated)
-    for (const { known, node } of maintained) if (updated.has(known.id)) recordMaintenance(known, node)
-    yield* arrived([...outcome.created, ...outcome.updated])
+    for (const node of outcome.updated) {
+      directory.put(node, actor)
+      journal.record({ nodeId: node.id, kind: "NodeChanged", actor, reason: "Imported." })
+    }
+    const updated = new Set(outcome.updated.map(({ id }) => id))
+    for (const node of plan.nodes) {
+      const base = bases.get(node.id)
+      const changed = base !== undefined && base.operatorMaintenance !== node.operatorMaintenance
+      if (changed && updated.has(base.id)) recordMaintenance(base, node)
+    }
+    yield* arrived([...outcome.created, ...updated])
     return { created: outcome.created.length, updated: outcome.updated.length, errors }
   })
 
@@ -123,6 +127,7 @@ const make = Effect.gen(function* () {
     const changed = changedFields(node, changes)
     if (changed.length === 0) return yield* find(node.id)
     yield* update(node, changes, { expectedVersion: node.version, fence })
+    yield* arrived([node.id])
     journal.record({ nodeId: node.id, kind: "NodeChanged", actor, reason: `Changed: ${changed.join(", ")}.` })
     if (changes.operatorMaintenance !== node.operatorMaintenance) recordMaintenance(node, changes)
     return yield* find(node.id)

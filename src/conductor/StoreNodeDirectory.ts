@@ -82,15 +82,23 @@ const make = Effect.gen(function* () {
     }
   }
 
+  /** The governor knows the BMC as the node has it now. */
+  const isAttached = (id: NodeId): boolean => {
+    const version = entries.get(id)?.node.credentialVersion
+    return version !== undefined && attached.get(id) === version
+  }
+
   const attach = (id: NodeId): Effect.Effect<void> =>
     Effect.suspend(() => {
       const node = entries.get(id)?.node
       if (node === undefined || attached.get(id) === node.credentialVersion) return Effect.void
-      attached.set(id, node.credentialVersion)
       const endpoint = endpointOf(node)
       return Effect.andThen(
         endpoint === null ? governor.detach(id) : governor.attach(endpoint),
-        Effect.sync(() => tell({ _tag: "BmcAttached", nodeId: id }))
+        Effect.sync(() => {
+          attached.set(id, node.credentialVersion)
+          tell({ _tag: "BmcAttached", nodeId: id })
+        })
       )
     })
 
@@ -150,10 +158,10 @@ const make = Effect.gen(function* () {
     drop,
     arrived: (ids) =>
       Effect.callback((resume) => {
-        const missing = new Set(ids.filter((id) => !attached.has(id)))
+        const missing = new Set(ids.filter((id) => !isAttached(id)))
         if (missing.size === 0) return resume(Effect.void)
-        const listener = ({ nodeId }: BmcChange) => {
-          missing.delete(nodeId)
+        const listener = ({ _tag, nodeId }: BmcChange) => {
+          if (_tag === "NodeGone" || isAttached(nodeId)) missing.delete(nodeId)
           if (missing.size === 0) resume(Effect.void)
         }
         listeners.add(listener)

@@ -85,19 +85,19 @@ const make = Effect.gen(function* () {
   })
 
   return NodeStore.of({
-    importAll: Effect.fn("NodeStore.importAll")(function* (nodes, { update, makeChassis = false }) {
+    importAll: Effect.fn("NodeStore.importAll")(function* (nodes, options) {
       const now = yield* DateTime.now
       const stored = Array.from(records.values(), ({ node }) => node)
-      const plan = planImport(nodes, stored, update, now)
+      const plan = planImport(nodes, stored, options, now)
       if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
       const { created, edited } = plan.success
-      for (const { chassisId: id } of makeChassis ? [...created, ...edited] : []) {
+      for (const { chassisId: id } of options.makeChassis === true ? [...created, ...edited] : []) {
         if (id === null || chassis.has(id)) continue
         chassis.set(id, new Chassis({ id, description: null, extra: {}, createdAt: now, updatedAt: null }))
       }
       yield* checkChassis([...created, ...edited])
       yield* upserted([...created, ...edited].map(put))
-      return { created: created.map(({ id }) => id), updated: edited.map(({ id }) => id) }
+      return { created: created.map(({ id }) => id), updated: edited }
     }),
     find: (ident) => Effect.sync(() => Option.fromUndefinedOr(findSync(ident))),
     list: Effect.fn("NodeStore.list")(function* (query) {

@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 import { Node } from "../domain/Node.ts"
 import type { NodeId } from "../domain/Node.ts"
-import type { NewNode, NodeChanges } from "./NodeStore.ts"
+import type { ImportOptions, NewNode, NodeChanges } from "./NodeStore.ts"
 import { Duplicate } from "./StoreError.ts"
 
 /** What an operator configures: an import with `update` replaces these, and nothing else. */
@@ -62,13 +62,13 @@ export interface ImportPlan {
 
 /**
  * Decides what an import does. `stored` holds every stored node that has an id or a name of the batch.
- * Fails at the first line whose id or name is taken: by an earlier line, by a stored node without `update`, or, with
+ * `bases` is that of `ImportOptions`. Fails at the first line whose id or name is taken: by an earlier line, by a stored node without `update`, or, with
  * `update`, by a stored node that keeps the name.
  */
 export const planImport = (
   batch: ReadonlyArray<NewNode>,
   stored: ReadonlyArray<Node>,
-  update: boolean,
+  { bases, update }: ImportOptions,
   now: DateTime.Utc
 ): Result.Result<ImportPlan, Duplicate> => {
   const byId = new Map(stored.map((node) => [node.id, node]))
@@ -103,8 +103,10 @@ export const planImport = (
       created.push(enrolled(node, now))
       continue
     }
-    const configuration = Struct.pick(node, configuredFields)
-    if (!Equal.equals(configuration, Struct.pick(target, configuredFields))) {
+    const base = bases?.get(node.id)
+    const fields = configuredFields.filter((field) => base === undefined || !Equal.equals(node[field], base[field]))
+    const configuration = Struct.pick(node, fields)
+    if (!Equal.equals(configuration, Struct.pick(target, fields))) {
       changed.push(edited(target, configuration, now))
     }
   }

@@ -44,10 +44,21 @@ export interface NodeQuery {
   readonly limit?: number
 }
 
+export interface ImportOptions {
+  readonly update: boolean
+  /** Default false. */
+  readonly makeChassis?: boolean
+  /**
+   * With `update`, by the id in the import: the node that a line was completed from. A field that is as it was there is
+   * kept as it is stored by now, whoever changed it meanwhile.
+   */
+  readonly bases?: ReadonlyMap<NodeId, Node>
+}
+
 export interface ImportOutcome {
   readonly created: ReadonlyArray<NodeId>
-  /** Those that really changed. */
-  readonly updated: ReadonlyArray<NodeId>
+  /** Those that really changed, as they are now. */
+  readonly updated: ReadonlyArray<Node>
 }
 
 /**
@@ -65,11 +76,11 @@ export class NodeStore extends Context.Service<
      * Stores all of them or none, in one transaction. Fails with `Duplicate` when a name or id is taken, unless
      * `update`: then a node with the same id, or else the same name, gets the new values of what an operator configures
      * (`configuredFields`), and keeps its id, its states and what is known of its power. Fails with `ChassisNotFound` when a
-     * node is to stand in a chassis that isn't there, unless `makeChassis` (default false): then it is made.
+     * node is to stand in a chassis that isn't there, unless `makeChassis`: then it is made.
      */
     readonly importAll: (
       nodes: ReadonlyArray<NewNode>,
-      options: { readonly update: boolean; readonly makeChassis?: boolean }
+      options: ImportOptions
     ) => Effect.Effect<ImportOutcome, StoreError>
     /** By id, or by name when `ident` is no UUID. */
     readonly find: (ident: string) => Effect.Effect<Option.Option<NodeRecord>, StoreError>

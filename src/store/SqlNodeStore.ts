@@ -21,7 +21,7 @@ import type { Node, NodeRecord } from "../domain/Node.ts"
 import { edited, planImport } from "./NodeEdits.ts"
 import * as NodeRow from "./NodeRow.ts"
 import { changesBuffer, NodeStore, pageSize } from "./NodeStore.ts"
-import type { NewNode, NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
+import type { ImportOptions, NewNode, NodeChange, NodeQuery, NodeUpdate } from "./NodeStore.ts"
 import { newestOfEach } from "./Observations.ts"
 import { SecretKey } from "./Secrets.ts"
 import { asStoreError, failureFields } from "./SqlFailure.ts"
@@ -97,7 +97,7 @@ const make = Effect.gen(function* () {
       on conflict (id) do nothing`
   })
 
-  const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, update: boolean, makeChassis: boolean) {
+  const importAll = Effect.fnUntraced(function* (batch: ReadonlyArray<NewNode>, options: ImportOptions) {
     const now = yield* DateTime.now
     const stored = yield* inChunks(batch, (chunk) => {
       const ids = SqlText.array(
@@ -114,12 +114,12 @@ const make = Effect.gen(function* () {
     const plan = planImport(
       batch,
       stored.map(({ node }) => node),
-      update,
+      options,
       now
     )
     if (Result.isFailure(plan)) return yield* new StoreError({ reason: plan.failure })
     const { created, edited } = plan.success
-    if (makeChassis) yield* makeMissing([...created, ...edited], now)
+    if (options.makeChassis === true) yield* makeMissing([...created, ...edited], now)
     yield* store(edited, created)
     const observations = new Map(stored.map(({ node, observation }) => [node.id, observation]))
     yield* upserted(
@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
         observation: observations.get(node.id) ?? neverObserved(node.id)
       }))
     )
-    return { created: created.map(({ id }) => id), updated: edited.map(({ id }) => id) }
+    return { created: created.map(({ id }) => id), updated: edited }
   })
 
   /** The tokens of the leases that hold now, and that nobody can break or take until the transaction is committed. */
@@ -199,9 +199,7 @@ const make = Effect.gen(function* () {
   })
 
   return NodeStore.of({
-    importAll: Effect.fn("NodeStore.importAll")((nodes, { update, makeChassis = false }) =>
-      transaction(importAll(nodes, update, makeChassis), nodes)
-    ),
+    importAll: Effect.fn("NodeStore.importAll")((nodes, options) => transaction(importAll(nodes, options), nodes)),
 
     find: Effect.fn("NodeStore.find")((ident) => {
       const id = ident.toLowerCase()

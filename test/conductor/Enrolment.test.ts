@@ -8,7 +8,7 @@ import { NodeDirectory } from "../../src/conductor/NodeDirectory.ts"
 import { PowerControl } from "../../src/conductor/PowerControl.ts"
 import { label } from "../../src/domain/Node.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
-import { nodeId } from "../domain/nodes.ts"
+import { makeNewNode, nodeId } from "../domain/nodes.ts"
 import { Database, importLines, journalOf, kindsOf, line, nodeOf, pass, storedOf, world } from "./world.ts"
 
 const names = Effect.map(NodeDirectory, (directory) => Array.from(directory.all(), ({ node }) => label(node)))
@@ -127,6 +127,37 @@ describe("an import", () => {
     }).pipe(Effect.provide(world()))
   )
 
+  it.effect("with update is answered once the governor has the new addresses: nothing goes to the old machines", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* machines(3000)
+      const lines = Array.from({ length: 3000 }, (_, index) => line(index + 1))
+      yield* importLines(lines)
+      const driver_info = { ipmi_address: "127.0.0.9", ipmi_username: "admin", ipmi_password: "secret" }
+      yield* importLines(
+        lines.map((one) => ({ ...one, value: { ...one.value, driver_info } })),
+        { update: true }
+      )
+      const hosts = new Set(Array.from(bmcs.attached().values(), ({ host }) => host))
+      assert.deepStrictEqual(Array.from(hosts), ["127.0.0.9"])
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect(
+    "with update keeps the maintenance that an operator sets meanwhile, where its line says nothing of it",
+    () =>
+      Effect.gen(function* () {
+        yield* machines(1)
+        const enrolment = yield* Enrolment
+        const database = yield* Database
+        yield* importLines([line(1)])
+        database.before = Effect.orDie(enrolment.setMaintenance("n1", true, "new disk"))
+        assert.strictEqual((yield* importLines([line(1, { owner: "me" })], { update: true })).updated, 1)
+        const { maintenanceReason, operatorMaintenance, owner } = yield* nodeOf(nodeId(1))
+        assert.deepStrictEqual([operatorMaintenance, maintenanceReason, owner], [true, "new disk", "me"])
+        assert.deepStrictEqual(yield* kindsOf(nodeId(1)), ["NodeEnrolled", "MaintenanceSet", "NodeChanged"])
+      }).pipe(Effect.provide(world()))
+  )
+
   it.effect("fails when the database is away, and nothing is there", () =>
     Effect.gen(function* () {
       const database = yield* Database
@@ -232,6 +263,17 @@ describe("a node that is changed", () => {
       const endpoint = bmcs.attached().get(nodeId(1))
       assert.strictEqual(endpoint?.credentialVersion, 2)
       assert.strictEqual(endpoint && Redacted.value(endpoint.password), "hunter2")
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("is answered once the governor has its new address, also behind the arrival of a whole fleet", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* machines(3000)
+      yield* importLines([line(1)])
+      const fleet = Array.from({ length: 2999 }, (_, index) => makeNewNode(index + 2))
+      yield* (yield* NodeStore).importAll(fleet, { update: false })
+      yield* patch({ op: "add", path: "/driver_info/ipmi_address", value: "127.0.0.9" })
+      assert.strictEqual(bmcs.attached().get(nodeId(1))?.host, "127.0.0.9")
     }).pipe(Effect.provide(world()))
   )
 

@@ -171,7 +171,7 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
             driverInfo: withPassword(old, "changed")
           })
           const outcome = yield* store.importAll([line, newNode()], { update: true })
-          expect(outcome.updated).toEqual([old.id])
+          expect(outcome.updated.map(({ id }) => id)).toEqual([old.id])
           expect(outcome.created).toHaveLength(1)
           const { node, observation } = yield* get(old.id)
           expect(node).toMatchObject({
@@ -186,6 +186,22 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
           })
           expect(secretsOf(node)).toEqual({ ipmi_password: "changed" })
           expect(observation).toEqual(observed(old.id, "power on", 1_700_000_000_000))
+        })
+      )
+
+      it.effect("keeps what changed since a line was completed from the node, and stores what the line says", () =>
+        Effect.gen(function* () {
+          const store = yield* NodeStore
+          const [old] = yield* create(newNode())
+          if (old === undefined) return expect.unreachable()
+          const base = (yield* get(old.id)).node
+          yield* store.update(old.id, { operatorMaintenance: true, maintenanceReason: "disk", owner: "first" })
+          const bases = new Map([[old.id, base]])
+          const outcome = yield* store.importAll([{ ...old, owner: "second" }], { update: true, bases })
+          const { node } = yield* get(old.id)
+          expect(outcome.updated).toEqual([node])
+          expect(node).toMatchObject({ operatorMaintenance: true, maintenanceReason: "disk", owner: "second" })
+          expect((yield* store.importAll([old], { update: true, bases })).updated).toEqual([])
         })
       )
 
@@ -239,7 +255,8 @@ export const nodeStoreSuite = (it: Vitest.MethodsNonLive<Stores>) =>
           if (a === undefined) return expect.unreachable()
           const heir = newNode({ name: a.name })
           const outcome = yield* store.importAll([heir, { ...a, name: newNode().name }], { update: true })
-          expect(outcome).toEqual({ created: [heir.id], updated: [a.id] })
+          expect(outcome.created).toEqual([heir.id])
+          expect(outcome.updated).toEqual([(yield* get(a.id)).node])
           expect((yield* get(a.name ?? "")).node.id).toBe(heir.id)
         })
       )
