@@ -73,17 +73,20 @@ export const makeBatchWriter = <Batch>(batching: Batching<Batch>): Effect.Effect
       Effect.suspend(() => {
         const batch = batching.take()
         if (batch === undefined) return Effect.void
-        return batching.write(batch).pipe(
+        return Effect.suspend(() => batching.write(batch)).pipe(
           Effect.onInterrupt(() => Effect.sync(() => batching.putBack(batch))),
-          Effect.matchEffect({ onFailure: (error) => failed(batch, error), onSuccess: () => succeeded })
+          Effect.matchEffect({ onFailure: (error) => failed(batch, error), onSuccess: () => succeeded }),
+          // A batch that breaks the writing takes none of the others with it.
+          Effect.catchDefect((defect) => lost(batch, defect))
         )
       })
     )
+    const lost = (batch: Batch, why: unknown) => {
+      batching.lose(batch)
+      return Effect.logError(`Some ${batching.what} can't be written and are lost`, why)
+    }
     const failed = (batch: Batch, error: StoreError) => {
-      if (!error.isRetryable) {
-        batching.lose(batch)
-        return Effect.logError(`Some ${batching.what} can't be written and are lost`, error.message)
-      }
+      if (!error.isRetryable) return lost(batch, error.message)
       batching.putBack(batch)
       const first = Duration.isZero(pause)
       pause = first ? shortestPause : Duration.min(Duration.times(pause, 2), longestPause)

@@ -70,9 +70,11 @@ const make = Effect.gen(function* () {
     return record === undefined ? Effect.fail(noSuchNode(ident)) : Effect.succeed(record)
   }
 
+  /** A machine that is otherwise than recorded has not recovered by being looked at: it goes on counting. */
   const observe = (nodeId: NodeId, power: PowerState): void => {
-    const nowMillis = clock.currentTimeMillisUnsafe()
-    directory.observe({ nodeId, power, observedAtMillis: nowMillis, failures: 0 })
+    const record = directory.get(nodeId)
+    const failures = record === undefined || record.node.desiredPower === power ? 0 : record.observation.failures
+    directory.observe({ nodeId, power, observedAtMillis: clock.currentTimeMillisUnsafe(), failures })
   }
 
   /** What an action changes, the action tells. */

@@ -182,7 +182,9 @@ const make = Effect.gen(function* () {
         if (taken._tag === "Taken") return taken.lease
         by = taken.by
       } else by = view(held)
-      if (attempt >= config.nodeLockedRetryAttempts) {
+      // Background work is always told to stop, and given the time to.
+      const isNews = held !== undefined && held.wanted !== null && !Deferred.isDoneUnsafe(held.wanted)
+      if (attempt >= config.nodeLockedRetryAttempts && !isNews) {
         const reason = new NodeLocked({ node: label(node), holder: by.holder, purpose: by.purpose })
         return yield* new ConductorError({ reason })
       }

@@ -141,6 +141,19 @@ describe("a batch writer", () => {
     })
   )
 
+  it.effect("gives up what breaks the writing, and goes on with what comes after", () =>
+    Effect.gen(function* () {
+      const { offer, state } = yield* make()
+      state.answer = Effect.die(new Error("a value that no statement can hold"))
+      offer(1)
+      yield* TestClock.adjust("1 second")
+      state.answer = Effect.void
+      offer(2)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([state.lost, state.written], [[1], [[2]]])
+    })
+  )
+
   it.effect("writes what is left when it ends, and does not wait for ever for that", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

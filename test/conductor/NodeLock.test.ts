@@ -131,6 +131,21 @@ describe("a node's lock", () => {
     }).pipe(Effect.provide(lockWorld()))
   )
 
+  it.effect("is taken from background work also by a person who tries only once", () =>
+    Effect.gen(function* () {
+      const locks = yield* NodeLock
+      yield* storeNode
+      yield* Effect.forkChild(
+        locks.inBackground(node.id, "sync", () => Effect.never),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 second")
+      yield* locks.acquire(node, "power on")
+      const refused = yield* Effect.flip(locks.acquire(node, "power off"))
+      assert.deepInclude(refused.reason, { _tag: "NodeLocked", purpose: "power on" })
+    }).pipe(Effect.provide(lockWorld({ nodeLockedRetryAttempts: 0 })))
+  )
+
   it.effect("is given back by background work that fails", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock

@@ -5,6 +5,7 @@ import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import { Enrolment } from "../../src/conductor/Enrolment.ts"
 import { NodeDirectory } from "../../src/conductor/NodeDirectory.ts"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
+import { PowerControl } from "../../src/conductor/PowerControl.ts"
 import { SyncFlow } from "../../src/conductor/SyncFlow.ts"
 import type { FailureReason } from "../../src/domain/Failure.ts"
 import { ProvisionState } from "../../src/domain/Node.ts"
@@ -418,6 +419,22 @@ describe("power sync: a machine in another state than recorded", () => {
       const node = yield* nodeOf(id)
       assert.deepStrictEqual([node.fault, node.faultReason, node.desiredPower], ["power failure", null, "power off"])
       assert.include(node.lastError ?? "", "after 3 attempts")
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("becomes a fault all the same while somebody looks at it between the passes", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const power = yield* PowerControl
+      const [id = nodeId(0)] = yield* enrol(1)
+      yield* pass
+      bmcs.setPower(id, "power off")
+      bmcs.setDelay(id, Infinity)
+      for (let i = 0; i < 4; i++) {
+        yield* pass
+        yield* power.readNow("n1")
+      }
+      assert.deepStrictEqual([(yield* nodeOf(id)).fault, yield* commands], ["power failure", ["on", "on", "on"]])
     }).pipe(Effect.provide(world()))
   )
 
