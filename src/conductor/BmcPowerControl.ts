@@ -9,8 +9,9 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { BmcError } from "../bmc/BmcError.ts"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
-import { checkDriverInfo, rawDriverInfo } from "../domain/DriverInfoRules.ts"
+import { addressOf, checkDriverInfo, rawDriverInfo } from "../domain/DriverInfoRules.ts"
 import { type Node, type NodeId, type NodeRecord, PendingPower } from "../domain/Node.ts"
 import { type PowerActionPlan, planPowerAction, type PowerStep } from "../domain/PowerActionPlan.ts"
 import { actionFailed, forcedNow, lockLost, stoppedMeanwhile } from "../domain/PowerMessages.ts"
@@ -92,8 +93,23 @@ const make = Effect.gen(function* () {
   // one action, in a fiber of its own that nobody but the stop interrupts
   // ---------------------------------------------------------------------------
 
+  /** The machine that the action is about, and for as long as the lock is held: nothing is sent to another, or too late. */
+  const bmcOf = ({ lease, node }: Action): Pick<BmcGovernor["Service"], "power" | "readPower"> => {
+    const guarded = <A>(question: Effect.Effect<A, BmcError>) =>
+      Effect.suspend(() => {
+        // `lost` ends the action.
+        if (!lease.holds()) return Effect.never
+        const now = directory.get(node.id)?.node
+        return now !== undefined && !sameBmc(node, now) ? Effect.fail(moved) : question
+      })
+    return {
+      power: (nodeId, command) => guarded(governor.power(nodeId, command)),
+      readPower: (nodeId) => guarded(governor.readPower(nodeId))
+    }
+  }
+
   const run = (action: Action): Effect.Effect<void> =>
-    carryOut(governor, action.node.id, action.plan, {
+    carryOut(bmcOf(action), action.node.id, action.plan, {
       patience: action.patience,
       onRead: (power) => observe(action.node.id, power),
       onFallback: (why) => {
@@ -250,6 +266,18 @@ const make = Effect.gen(function* () {
     inFlight: () => Array.from(inFlight.keys())
   })
 })
+
+const moved = new BmcError({
+  reason: "Unreachable",
+  message: "the address of the BMC was changed meanwhile; nothing more is sent",
+  withheld: true
+})
+
+const sameBmc = (before: Node, now: Node): boolean => {
+  if (before.credentialVersion === now.credentialVersion) return true
+  const [a, b] = [before, now].map(({ driver, driverInfo }) => addressOf(driver, driverInfo))
+  return a?.host === b?.host && a?.port === b?.port
+}
 
 /** What the outcome of an action changes, how the journal tells it, and what who asked is told. */
 const conclude = (

@@ -30,6 +30,8 @@ const lookEvery = Duration.seconds(1)
 export interface KeptLease {
   /** As the database has it; its expiry moves on with every renewal. */
   readonly lease: () => Lease
+  /** By the clock, which a process that stood still looks at late. */
+  readonly holds: () => boolean
   readonly lost: Deferred.Deferred<void>
 }
 
@@ -117,6 +119,7 @@ export const makeLeaseKeeper = Effect.fnUntraced(function* (
     const kept: Kept = {
       current: lease,
       lease: () => kept.current,
+      holds: () => held.has(kept) && monotonicMillis() < kept.deadlineMillis,
       lost: Deferred.makeUnsafe(),
       renewedMillis: sinceMillis,
       deadlineMillis: sinceMillis + durationMillis

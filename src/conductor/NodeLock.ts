@@ -38,6 +38,8 @@ export interface LockHolder {
 export interface NodeLease {
   /** To be shown with every write made under the lock: `NodeUpdate.fence`. */
   readonly fence: number
+  /** To be asked right before what can't be undone: `lost` may come a moment late, after the process stood still. */
+  readonly holds: () => boolean
   /** Completes when the lock was lost: its holder must stop acting at once, and can't write under it any more. */
   readonly lost: Effect.Effect<void>
   /**
@@ -140,6 +142,7 @@ const make = Effect.gen(function* () {
 
   const leaseOf = (held: Held, kept: KeptLease): NodeLease => ({
     fence: kept.lease().fence,
+    holds: kept.holds,
     lost: Deferred.await(kept.lost),
     retake: Effect.flatMap(keeper.take(held.nodeId, held.purpose), (answer) => {
       if (answer._tag !== "Taken") {

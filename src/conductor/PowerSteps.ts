@@ -39,7 +39,7 @@ export interface PowerStepsOptions {
 const readEvery = Duration.seconds(1)
 
 export const carryOut = Effect.fnUntraced(function* (
-  governor: BmcGovernor["Service"],
+  governor: Pick<BmcGovernor["Service"], "power" | "readPower">,
   nodeId: NodeId,
   plan: Extract<PowerActionPlan, { readonly _tag: "Steps" }>,
   options: PowerStepsOptions

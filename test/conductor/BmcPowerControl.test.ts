@@ -1,11 +1,11 @@
 /** A power action, step by step. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
 import { accepted, arranged, carriedOut, id, request } from "./powerRequests.ts"
-import { journalOf, nodeOf, storedOf, world } from "./world.ts"
+import { commands, importLines, journalOf, line, nodeOf, pass, storedOf, world } from "./world.ts"
 
 /** What node 1 was asked since it was recorded. */
 const asked = Effect.map(MemoryGovernor, (bmcs) =>
@@ -66,6 +66,62 @@ describe("a power action, step by step,", () => {
       yield* arranged({}, { delayMillis: 0 })
       yield* carriedOut("power off")
       assert.deepStrictEqual(yield* asked, ["read", "off", "read"])
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("sends nothing more after its process stood still for longer than the lock holds", () =>
+    Effect.gen(function* () {
+      const clock = yield* TestClock.testClockWith(Effect.succeed)
+      let stoodStillNanos = 0n
+      const late = { ...clock, monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + stoodStillNanos }
+      yield* Effect.gen(function* () {
+        const bmcs = yield* arranged()
+        const outcome = yield* Effect.forkChild(yield* request("rebooting"))
+        yield* TestClock.adjust("1 second")
+        bmcs.hold(id)
+        yield* TestClock.adjust("1 second")
+        stoodStillNanos = 61_000_000_000n
+        // The answer that was waited for is the first that it hears of.
+        bmcs.release(id)
+        yield* Effect.yieldNow
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(yield* commands, ["off"])
+        assert.include(JSON.stringify(yield* Fiber.join(outcome)), "the node's lock could not be renewed")
+      }).pipe(Effect.provide(world()), Effect.provideService(Clock.Clock, late))
+    })
+  )
+
+  it.effect("sends nothing to the BMC of another address that an import gives the node meanwhile", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      bmcs.setPower(id, "power on")
+      yield* importLines([line(1)])
+      yield* pass
+      bmcs.setDelay(id, 10_000)
+      const outcome = yield* Effect.forkChild(yield* request("rebooting"))
+      yield* TestClock.adjust("5 seconds")
+      const driver_info = { ipmi_address: "127.0.0.9", ipmi_username: "admin", ipmi_password: "secret" }
+      yield* importLines([line(1, { driver_info })], { update: true })
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(yield* commands, ["off"])
+      assert.strictEqual((yield* Fiber.join(outcome))._tag, "Failed")
+      assert.include((yield* nodeOf(id)).lastError ?? "", "the address of the BMC was changed meanwhile")
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("goes on with a new password that an import gives the node meanwhile", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      bmcs.setPower(id, "power on")
+      yield* importLines([line(1)])
+      yield* pass
+      bmcs.setDelay(id, 10_000)
+      const outcome = yield* Effect.forkChild(yield* request("rebooting"))
+      yield* TestClock.adjust("5 seconds")
+      const driver_info = { ...line(1).value.driver_info, ipmi_password: "hunter2" }
+      yield* importLines([line(1, { driver_info })], { update: true })
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Fiber.join(outcome))._tag, "Confirmed")
     }).pipe(Effect.provide(world()))
   )
 
