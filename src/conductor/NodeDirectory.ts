@@ -7,6 +7,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { StoreError } from "../store/StoreError.ts"
 import type { Node, NodeId, NodeRecord, PowerObservation } from "../domain/Node.ts"
 
 /** Told after the governor knows of it: a node came, its address or credential changed, or it is gone. */
@@ -30,6 +31,11 @@ export class NodeDirectory extends Context.Service<
      * Its `last_error` that opens or closes is journalled, as of `actor`.
      */
     readonly put: (node: Node, actor: string) => void
+    /**
+     * Takes over what the store has, or that it has the node no more: for whoever found the store's to be another than
+     * the one here. A write whose answer was lost may have been stored, and nobody was told.
+     */
+    readonly refresh: (id: NodeId, actor: string) => Effect.Effect<void, StoreError>
     /** Forgets a node that the store has just removed. */
     readonly drop: (nodeId: NodeId) => void
     /** Succeeds once all of these are here, or gone again, and the governor knows their BMCs as they are in the directory. */

@@ -61,14 +61,14 @@ export const resolvePending = (parts: Parts, { actor, happened }: Occasion): Eff
       ? { pendingPower: null, lastError, desiredPower: power }
       : { pendingPower: null, lastError }
     const update = store.updateAll([{ id, changes, expectedVersion: node.version, fence }])
-    for (const changed of yield* Effect.retry(update, { while: (error) => error.isRetryable, schedule: writeAgain })) {
-      directory.put(changed, actor)
-      journal.record(
-        isDone
-          ? { ...fact, kind: "PowerChanged", reason: confirmedLater(pending.action, happened) }
-          : { ...fact, kind: "PowerAborted", severity: "ERROR", reason: lastError }
-      )
-    }
+    const [changed] = yield* Effect.retry(update, { while: (error) => error.isRetryable, schedule: writeAgain })
+    if (changed === undefined) return yield* directory.refresh(id, actor)
+    directory.put(changed, actor)
+    journal.record(
+      isDone
+        ? { ...fact, kind: "PowerChanged", reason: confirmedLater(pending.action, happened) }
+        : { ...fact, kind: "PowerAborted", severity: "ERROR", reason: lastError }
+    )
   })
   return Effect.suspend(() => {
     const left = Array.from(directory.all()).filter(

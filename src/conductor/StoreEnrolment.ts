@@ -137,6 +137,9 @@ const make = Effect.gen(function* () {
     const { node } = yield* find(ident)
     return yield* withLock(node, "change", ({ fence }) =>
       patchOnce(node.id, operationsOn, fence).pipe(
+        Effect.tapError((error) =>
+          isVersionConflict(error) ? Effect.ignore(directory.refresh(node.id, actor)) : Effect.void
+        ),
         Effect.retry({
           times: patchTries,
           while: isVersionConflict
@@ -180,7 +183,12 @@ const make = Effect.gen(function* () {
       const remove = Effect.flatMap(find(node.id), ({ node }) =>
         node.protected ? Effect.fail(nodeProtected(label(node))) : Effect.mapError(store.remove(node.id), fromStore)
       )
-      yield* withLock(node, "delete", () => remove)
+      yield* withLock(node, "delete", () => remove).pipe(
+        // Gone already, it may be, by a deletion whose answer was lost.
+        Effect.tapError(({ reason }) =>
+          reason._tag === "NoSuchNode" ? Effect.ignore(directory.refresh(node.id, actor)) : Effect.void
+        )
+      )
       directory.drop(node.id)
       // Of the conductor and not of the node, whose journal goes with it.
       journal.record({ nodeId: null, kind: "NodeDeleted", actor, from: label(node), reason: `uuid ${node.id}` })

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type BmcEndpoint, BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { addressOf } from "../domain/DriverInfoRules.ts"
@@ -121,6 +122,15 @@ const make = Effect.gen(function* () {
   const follow = (change: NodeChange): Effect.Effect<void> =>
     change._tag === "NodesUpserted" ? takeIn(change.records) : Effect.forEach(change.ids, detach, { discard: true })
 
+  const tellPut = (node: Node, actor: string): void => {
+    const entry = entries.get(node.id)
+    if (entry === undefined) return
+    put(node, entry.observation)
+    if (entry.node.version > node.version) return
+    for (const fact of factsOfChange(entry.told, node, actor)) journal.record(fact)
+    entry.told = node
+  }
+
   // Subscribed before the load, so that no change falls between the two; what was loaded goes first.
   const loaded = yield* Latch.make()
   yield* Effect.forkScoped(
@@ -147,14 +157,17 @@ const make = Effect.gen(function* () {
       entry.observation = observation
       writer.offer(observation)
     },
-    put: (node, actor) => {
-      const entry = entries.get(node.id)
-      if (entry === undefined) return
-      put(node, entry.observation)
-      if (entry.node.version > node.version) return
-      for (const fact of factsOfChange(entry.told, node, actor)) journal.record(fact)
-      entry.told = node
-    },
+    put: tellPut,
+    refresh: Effect.fnUntraced(function* (id, actor) {
+      const before = entries.get(id)
+      const stored = yield* store.find(id)
+      if (Option.isSome(stored)) {
+        tellPut(stored.value.node, actor)
+        return yield* takeIn([stored.value])
+      }
+      // Another one under the same id, which came meanwhile, stays.
+      if (entries.get(id) === before) yield* detach(id)
+    }),
     drop,
     arrived: (ids) =>
       Effect.callback((resume) => {

@@ -9,7 +9,7 @@ import { PowerControl } from "../../src/conductor/PowerControl.ts"
 import { label } from "../../src/domain/Node.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
 import { makeNewNode, nodeId } from "../domain/nodes.ts"
-import { Database, importLines, journalOf, kindsOf, line, nodeOf, pass, storedOf, world } from "./world.ts"
+import { Database, importLines, journalOf, kindsOf, line, nodeOf, pass, storedOf, unheard, world } from "./world.ts"
 
 const names = Effect.map(NodeDirectory, (directory) => Array.from(directory.all(), ({ node }) => label(node)))
 
@@ -321,6 +321,15 @@ describe("a node that is changed", () => {
     }).pipe(Effect.provide(world()))
   )
 
+  it.effect("is patched also after a change of which nobody heard", () =>
+    Effect.gen(function* () {
+      yield* enrolled
+      yield* unheard(Effect.flatMap(NodeStore, (store) => store.update(nodeId(1), { owner: "somebody" })))
+      const { node } = yield* patch({ op: "add", path: "/description", value: "x" })
+      assert.deepStrictEqual([node.owner, node.description], ["somebody", "x"])
+    }).pipe(Effect.provide(world()))
+  )
+
   it.effect("goes into and out of an operator's maintenance, and the journal tells it", () =>
     Effect.gen(function* () {
       yield* enrolled
@@ -389,6 +398,19 @@ describe("a node that is removed", () => {
       yield* journal.drain
       const entry = (yield* journalOf(null)).at(-1)
       assert.deepStrictEqual([entry?.kind, entry?.nodeId, entry?.from], ["NodeDeleted", null, "n1"])
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("is gone everywhere once somebody is told that it is not there", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* machines(1)
+      const enrolment = yield* Enrolment
+      yield* importLines([line(1)])
+      yield* TestClock.adjust("1 second")
+      yield* unheard(Effect.flatMap(NodeStore, (store) => store.remove(nodeId(1))))
+      assert.strictEqual((yield* Effect.flip(enrolment.remove("n1"))).message, "Node n1 could not be found.")
+      assert.deepStrictEqual(yield* names, [])
+      assert.strictEqual(bmcs.attached().size, 0)
     }).pipe(Effect.provide(world()))
   )
 

@@ -9,8 +9,9 @@ import { NodeDirectory } from "../../src/conductor/NodeDirectory.ts"
 import { NodeLock } from "../../src/conductor/NodeLock.ts"
 import { SyncFlow } from "../../src/conductor/SyncFlow.ts"
 import { Node, type NodeId } from "../../src/domain/Node.ts"
+import { NodeStore } from "../../src/store/NodeStore.ts"
 import { nodeId } from "../domain/nodes.ts"
-import { commands, enrol, ground, nodeOf, observationOf, pass, world } from "./world.ts"
+import { commands, enrol, ground, nodeOf, observationOf, pass, unheard, world } from "./world.ts"
 
 const passes = (count: number) => Effect.forEach(Array.from({ length: count }), () => pass, { discard: true })
 
@@ -79,6 +80,20 @@ describe("acting on what power sync saw", () => {
       yield* locks.acquire(yield* nodeOf(id), "power off")
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* nodeOf(id)).fault, null)
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("acts on a node as it is stored, also after a change of which nobody heard", () =>
+    Effect.gen(function* () {
+      const bmcs = yield* MemoryGovernor
+      const store = yield* NodeStore
+      const [id = nodeId(0)] = yield* enrol(1)
+      yield* pass
+      yield* unheard(store.update(id, { owner: "me" }))
+      bmcs.fail(id, "Unreachable")
+      for (let i = 0; i < 5; i++) yield* pass
+      const { fault, owner } = yield* nodeOf(id)
+      assert.deepStrictEqual([fault, owner], ["power failure", "me"])
     }).pipe(Effect.provide(world()))
   )
 

@@ -15,7 +15,7 @@ import { ConductorStore } from "../../src/store/ConductorStore.ts"
 import { LeaseStore } from "../../src/store/LeaseStore.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
 import { nodeId } from "../domain/nodes.ts"
-import { commands, Database, enrol, ground, journalOf, nodeOf, storedOf, world } from "./world.ts"
+import { commands, Database, enrol, ground, journalOf, nodeOf, storedOf, unheard, world } from "./world.ts"
 
 const id = nodeId(1)
 
@@ -113,6 +113,20 @@ describe("check_orphan_nodes", () => {
         changed?.reason,
         "power off was under way when its conductor ended or lost the node's lock; a read confirms it now."
       )
+    }).pipe(Effect.provide(alone))
+  )
+
+  it.effect("an action is ended also where nobody heard of a change since", () =>
+    Effect.gen(function* () {
+      const nodes = yield* NodeStore
+      yield* enrol(1)
+      yield* TestClock.adjust("1 second")
+      const pendingPower = new PendingPower({ action: "power off", requestedAt: DateTime.makeUnsafe(0) })
+      yield* nodes.update(id, { pendingPower })
+      yield* unheard(nodes.update(id, { owner: "me" }))
+      yield* TestClock.adjust("3 minutes")
+      const { owner, pendingPower: pending } = yield* nodeOf(id)
+      assert.deepStrictEqual([owner, pending], ["me", null])
     }).pipe(Effect.provide(alone))
   )
 

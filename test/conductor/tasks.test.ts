@@ -22,6 +22,7 @@ import {
   nodeOf,
   observationOf,
   storedOf,
+  unheard,
   world
 } from "./world.ts"
 
@@ -188,6 +189,17 @@ describe("power_failure_recovery", () => {
       yield* triggered("power_failure_recovery")
       const node = yield* nodeOf(id)
       assert.deepStrictEqual([node.fault, node.operatorMaintenance], [null, true])
+    }).pipe(Effect.provide(running()))
+  )
+
+  it.effect("ends a fault also after a change of which nobody heard", () =>
+    Effect.gen(function* () {
+      const store = yield* NodeStore
+      const [id = nodeId(0)] = yield* enrol(1, { ...disobedient, machine: "power off" })
+      yield* unheard(store.update(id, { owner: "me" }))
+      yield* TestClock.adjust("11 minutes")
+      const { fault, owner } = yield* nodeOf(id)
+      assert.deepStrictEqual([fault, owner], [null, "me"])
     }).pipe(Effect.provide(running()))
   )
 

@@ -4,6 +4,7 @@
  */
 import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import { TestClock } from "effect/testing"
 import { BmcError } from "../../src/bmc/BmcError.ts"
 import { BmcGovernor } from "../../src/bmc/BmcGovernor.ts"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
@@ -41,12 +42,14 @@ export class Database extends Context.Service<
   Database,
   {
     on: boolean
+    /** Changes are stored and nobody hears of them: as when the answer to a commit is lost. */
+    unheard: boolean
     statements: number
     /** What happens before the next statement, once. */
     before: Effect.Effect<void>
   }
 >()("test/Database") {
-  static readonly layer = Layer.sync(Database, () => ({ on: true, statements: 0, before: Effect.void }))
+  static readonly layer = Layer.sync(Database, () => ({ on: true, unheard: false, statements: 0, before: Effect.void }))
 }
 
 const away = new StoreError({ reason: new Unavailable({ message: "the database is away" }) })
@@ -64,7 +67,8 @@ const guard =
 const nodeStore = Layer.effect(
   NodeStore,
   Effect.gen(function* () {
-    const guarded = guard(yield* Database)
+    const database = yield* Database
+    const guarded = guard(database)
     const store = yield* NodeStore
     return NodeStore.of({
       importAll: (...args) => guarded(store.importAll(...args)),
@@ -75,7 +79,7 @@ const nodeStore = Layer.effect(
       updateAll: (...args) => guarded(store.updateAll(...args)),
       remove: (...args) => guarded(store.remove(...args)),
       recordObservations: (...args) => guarded(store.recordObservations(...args)),
-      changes: store.changes
+      changes: Stream.filter(store.changes, () => !database.unheard)
     })
   })
 )
@@ -256,6 +260,16 @@ export const pass = Effect.gen(function* () {
   const journal = yield* Journal
   return yield* Effect.tap(flow.passCompleted, journal.drain)
 })
+
+/** What is stored by a write whose answer was lost: the one who wrote was told that it failed. */
+export const unheard = <A, E, R>(write: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const database = yield* Database
+    database.unheard = true
+    yield* write
+    yield* TestClock.adjust(0)
+    database.unheard = false
+  })
 
 /** The node as the directory has it. */
 export const nodeOf = (id: NodeId): Effect.Effect<Node, never, NodeDirectory> =>

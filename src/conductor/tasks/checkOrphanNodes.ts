@@ -4,10 +4,8 @@
  * state that somebody would have to be at work in by its failure.
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { PeriodicTask } from "../../periodics/PeriodicTask.ts"
 import { type Lease, LeaseStore } from "../../store/LeaseStore.ts"
-import { NodeStore } from "../../store/NodeStore.ts"
 import type { StoreError } from "../../store/StoreError.ts"
 import { ConductorConfig } from "../ConductorConfig.ts"
 import { Conductors } from "../Conductors.ts"
@@ -24,15 +22,7 @@ const atOnce = 16
 export const checkOrphanNodes: Effect.Effect<
   PeriodicTask<StoreError>,
   never,
-  | ConductorConfig
-  | Conductors
-  | Journal
-  | LeaseStore
-  | NodeDirectory
-  | NodeLock
-  | NodeStore
-  | PowerControl
-  | Provisioning
+  ConductorConfig | Conductors | Journal | LeaseStore | NodeDirectory | NodeLock | PowerControl | Provisioning
 > = Effect.gen(function* () {
   const config = yield* ConductorConfig
   const conductors = yield* Conductors
@@ -42,7 +32,6 @@ export const checkOrphanNodes: Effect.Effect<
   const locks = yield* NodeLock
   const power = yield* PowerControl
   const provisioning = yield* Provisioning
-  const store = yield* NodeStore
 
   const tellLost = (hostname: string) => {
     const reason = "It gave no sign of life for too long; its locks are broken, and what it was at is ended."
@@ -56,12 +45,6 @@ export const checkOrphanNodes: Effect.Effect<
     })
   }
 
-  /** What its holder wrote last may be newer than what is known here. */
-  const readAnew = Effect.fnUntraced(function* ({ nodeId }: Lease) {
-    const record = yield* store.find(nodeId)
-    if (Option.isSome(record)) directory.put(record.value.node, orphansTask)
-  })
-
   const breakAll = Effect.fnUntraced(function* (offline: ReadonlyArray<string>) {
     const broken = yield* leases.breakOf({ holders: offline, expired: true })
     for (const { holder, nodeId, purpose } of broken) {
@@ -70,7 +53,9 @@ export const checkOrphanNodes: Effect.Effect<
       const reason = `Held for ${purpose} by ${holder}, which ${offline.includes(holder) ? "is offline" : "did not renew it"}.`
       journal.record({ nodeId, kind: "LockBroken", severity: "WARNING", actor: orphansTask, from: holder, reason })
     }
-    yield* Effect.forEach(broken, readAnew, { concurrency: atOnce, discard: true })
+    // What its holder wrote last may be newer than what is known here.
+    const refresh = ({ nodeId }: Lease) => directory.refresh(nodeId, orphansTask)
+    yield* Effect.forEach(broken, refresh, { concurrency: atOnce, discard: true })
   })
 
   return {

@@ -69,10 +69,10 @@ export const powerFailureRecovery: Effect.Effect<
     const consequence = consequenceOf({ _tag: "Recover", power, failures: 0 }, answer, node, yield* DateTime.now)
     if (consequence === null) return
     const update = { id, changes: consequence.changes, expectedVersion: node.version, fence }
-    for (const changed of yield* store.updateAll([update])) {
-      directory.put(changed, recoveryTask)
-      for (const fact of consequence.facts) journal.record({ ...fact, nodeId: id, actor: recoveryTask })
-    }
+    const [changed] = yield* store.updateAll([update])
+    if (changed === undefined) return yield* directory.refresh(id, recoveryTask)
+    directory.put(changed, recoveryTask)
+    for (const fact of consequence.facts) journal.record({ ...fact, nodeId: id, actor: recoveryTask })
   })
 
   /** One node's failure to be written is that node's: the others are tried all the same. */
