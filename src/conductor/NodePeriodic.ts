@@ -85,6 +85,11 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, R>(
   const wanted = mine.filter(({ node }) => passes(definition, node))
 
   let stopped = false
+  const failed = (node: Node["id"], error: unknown) =>
+    Effect.logWarning("A periodic task failed for one node", error).pipe(
+      Effect.annotateLogs({ node, task: definition.name }),
+      Effect.as(true)
+    )
   /** Whether the node counts toward the limit. */
   const workOn = (id: Node["id"]): Effect.Effect<boolean, never, R> =>
     Effect.suspend(() => {
@@ -101,12 +106,8 @@ const runOnce = Effect.fnUntraced(function* <K extends keyof Node, R>(
         if (typeof end === "object") stopped = true
         return end !== false
       }),
-      Effect.catch((error) =>
-        Effect.logWarning("A periodic task failed for one node", error).pipe(
-          Effect.annotateLogs({ node: id, task: definition.name }),
-          Effect.as(true)
-        )
-      )
+      Effect.catch((error) => failed(id, error)),
+      Effect.catchDefect((defect) => failed(id, defect))
     )
 
   // In rounds of as many nodes as may still count: exact, whatever the concurrency.

@@ -90,7 +90,8 @@ export const decide = (answer: PowerAnswer, situation: SyncSituation, rules: Syn
   if (answer._tag === "Failed") return afterFailure(answer, situation, rules, count)
   if (node.desiredPower === null) return { _tag: "Adopt", power: answer.power, failures: 0 }
   if (answer.power === node.desiredPower) {
-    return { _tag: node.lastError !== null && hasBeenVisible(situation) ? "ClearError" : "Settled", failures: 0 }
+    const isOver = node.lastError !== null && !explained.has(node.provisionState) && hasBeenVisible(situation)
+    return { _tag: isOver ? "ClearError" : "Settled", failures: 0 }
   }
   if (situation.incident) return { _tag: "Accept", power: answer.power, failures }
   const force = rules.force && !node.disablePowerOff
@@ -120,6 +121,15 @@ const afterFailure = (
 
 /** In these, whoever moves the node switches its power, or nobody vouches for its BMC yet. */
 export const notActedOn: ReadonlySet<ProvisionState> = new Set(["enroll", "deploy wait", "clean wait", "adopt failed"])
+
+/** In these, `last_error` says why the node is there: a good read of its power answers nothing of that. */
+const explained: ReadonlySet<ProvisionState> = new Set([
+  "inspect wait",
+  "inspect failed",
+  "clean failed",
+  "deploy failed",
+  "error"
+])
 
 /** Ironic's list of nodes that power sync skips. */
 const isLeftAlone = ({ locked, node }: SyncSituation): boolean =>

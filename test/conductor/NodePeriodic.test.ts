@@ -199,6 +199,25 @@ describe("a periodic task on nodes", () => {
   })
 })
 
+describe("a node whose work breaks", () => {
+  it.effect("is logged and does not end the run", () =>
+    Effect.gen(function* () {
+      yield* enrol(3)
+      const worked: Array<string> = []
+      const task = toPeriodicTask({
+        name: "broken",
+        purpose: "test",
+        spacing: Duration.seconds(60),
+        filter: {},
+        work: ({ node }) =>
+          label(node) === "n1" ? Effect.die(new Error("a bug")) : Effect.sync(() => void worked.push(label(node)))
+      })
+      yield* task.run
+      assert.deepStrictEqual(worked, ["n2", "n3"])
+    }).pipe(Effect.provide(world()))
+  )
+})
+
 describe("a driver's periodic tasks", () => {
   const worked: Array<string> = []
   const poll = onNodes({

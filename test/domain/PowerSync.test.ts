@@ -41,6 +41,19 @@ describe("what power sync decides", () => {
     expect(after(errorVisibleMillis)).toBe("ClearError")
   })
 
+  it("keeps the last_error that says why a node waits or failed to be provisioned", () => {
+    for (const provisionState of [
+      "inspect wait",
+      "inspect failed",
+      "clean failed",
+      "deploy failed",
+      "error"
+    ] as const) {
+      const node = makeNode({ desiredPower: "power on", lastError: "why", updatedAt: epoch, provisionState })
+      expect(decided(read("power on"), { node })).toEqual({ _tag: "Settled", failures: 0 })
+    }
+  })
+
   it("records the first observation and never acts on it", () => {
     for (const power of ["power on", "power off"] as const) {
       expect(decided(read(power), { node: makeNode(), failures: 2 })).toEqual({ _tag: "Adopt", power, failures: 0 })
