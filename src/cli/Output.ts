@@ -54,16 +54,33 @@ export const fit = (table: string, width: number): string =>
         .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line))
         .join("\n")
 
-/** Prints a list: `json`, or a table, cut where it is read on a terminal; what a pipe gets is whole. */
+/**
+ * Prints a list: `json`, or a table, cut where it is read on a terminal; what a pipe gets is whole. `none` says to a
+ * person what an empty one means.
+ */
 export const printTable = Effect.fnUntraced(function* <A>(
   json: unknown,
   columns: ReadonlyArray<Column<A>>,
-  rows: Iterable<A>
+  rows: ReadonlyArray<A>,
+  none?: string
 ) {
   const terminal = yield* Terminal.Terminal
   const width = yield* terminal.columns
+  if (rows.length === 0 && none !== undefined && width > 0 && !(yield* Json)) return yield* Console.error(none)
   yield* print(json, () => fit(formatTable(columns, rows), width))
 })
+
+/** The state that a node is held to, and what an action under way makes of it. */
+export const formatDesired = (node: {
+  readonly desired_power_state: string | null
+  readonly target_power_state: string | null
+}): string => {
+  const desired = node.desired_power_state ?? "-"
+  return node.target_power_state === null ? desired : `${desired} → ${node.target_power_state}`
+}
+
+/** A time in a table: to the second, since what is read there is when, not in what order. */
+export const formatTime = (iso: string): string => iso.replace(/\.\d+Z$/, "Z")
 
 /** How old something is, as a person would say it: `850 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
 export const formatAge = (seconds: number): string => {

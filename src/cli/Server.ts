@@ -63,18 +63,27 @@ const noAnswer = (url: string, error: unknown): string => {
     : `No conductor answers at ${url}. Start one with: tutti serve (or name another with --url or TUTTI_URL)`
 }
 
+interface ApiError {
+  readonly _tag: string
+  readonly message?: string
+  readonly detail?: string
+  /** What a node is locked for. */
+  readonly purpose?: string
+}
+
 /** What a failed call comes to: a problem says it itself in its `detail`. */
-export const toFailure = (error: { readonly _tag: string; readonly message?: string; readonly detail?: string }) =>
+export const toFailure = (error: ApiError) =>
   Effect.map(Url, (url) => {
     const exitCode = exitCodes[error._tag] ?? 1
-    const message = exitCode === 3 ? noAnswer(url, error) : (error.detail ?? error.message ?? error._tag)
-    return new CliFailure({ message, exitCode })
+    const said = exitCode === 3 ? noAnswer(url, error) : (error.detail ?? error.message ?? error._tag)
+    return new CliFailure({
+      message: error.purpose === undefined ? said : `${said} It is at: ${error.purpose}.`,
+      exitCode
+    })
   })
 
 /** Runs one call of the client; its errors become a `CliFailure`. */
-export const call = <A, E extends { readonly _tag: string; readonly message?: string; readonly detail?: string }, R>(
-  use: (client: Client) => Effect.Effect<A, E, R>
-) =>
+export const call = <A, E extends ApiError, R>(use: (client: Client) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(connect, (client) =>
     Effect.catch(use(client), (error) => Effect.flatMap(toFailure(error), Effect.fail))
   )

@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type { JournalEvent, Status } from "../api/ServiceApi.ts"
 import { CliFailure } from "./CliFailure.ts"
 import { formatScopes } from "./incidents.ts"
-import { type Column, formatAge, Json, print, printable, printTable } from "./Output.ts"
+import { type Column, formatAge, formatTable, formatTime, Json, print, printable } from "./Output.ts"
 import { call, toFailure, Url } from "./Server.ts"
 
 const tasks = ({ overdue_tasks, paused_tasks }: Status): string => {
@@ -59,7 +59,7 @@ const facts = (status: Status) => {
     ["conductors", conductorList(conductors)],
     ["database", database.state === "up" ? "up" : `DOWN: ${database.error ?? ""}`],
     ["nodes", `${nodes.total}: ${nodes.power_on} on, ${nodes.power_off} off, ${nodes.never_observed} never observed`],
-    ["trouble", `${nodes.fault} at fault, ${nodes.maintenance} in maintenance`],
+    ["trouble", `${nodes.maintenance} in maintenance, ${nodes.fault} of them at fault`],
     ["power actions", `${nodes.acting} under way`],
     ["freshness", age(freshness)],
     ...(sensors === null ? [] : [["sensors", sensorAge(sensors)] as const]),
@@ -82,7 +82,7 @@ export const status = Command.make(
 ).pipe(Command.withDescription("Show how the conductor and its fleet are"))
 
 const columns: ReadonlyArray<Column<JournalEvent>> = [
-  { title: "AT", cell: (item) => item.at },
+  { title: "AT", cell: (item) => formatTime(item.at) },
   { title: "NODE", cell: (item) => item.node_name ?? item.node_uuid ?? "-" },
   { title: "EVENT", cell: (item) => item.kind },
   { title: "BY", cell: (item) => item.actor },
@@ -137,6 +137,7 @@ export const journal = Command.make(
     if (follow) return yield* followJournal(node)
     const query = { limit, ...(Option.isSome(node) ? { node: node.value } : {}) }
     const { entries } = yield* call((client) => client.service.journal({ query }))
-    yield* printTable(entries, columns, entries)
+    // Not cut on a terminal: the last column is what it is read for.
+    yield* print(entries, () => formatTable(columns, entries))
   })
 ).pipe(Command.withDescription("Show what happened, newest first; or follow what happens"))

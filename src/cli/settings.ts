@@ -41,6 +41,25 @@ const describe = (setting: Setting): string => {
   return `${setting.name}: ${value(setting)}${when}`
 }
 
+const show = Command.make(
+  "show",
+  { name: nameArgument },
+  Effect.fnUntraced(function* ({ name }) {
+    const setting = yield* call((client) => client.settings.get({ params: { name } }))
+    const facts = [
+      ["name", setting.name],
+      ["meaning", setting.meaning],
+      ["value", value(setting)],
+      ["from", origin(setting)],
+      ["default", shown(setting.default)],
+      ["may be", setting.expected],
+      ["a change", setting.needs_restart ? "needs a restart" : "takes effect at once"],
+      ["variable", setting.env]
+    ] as const
+    yield* print(setting, () => facts.map(([fact, text]) => `${fact.padEnd(10)}${text}`).join("\n"))
+  })
+).pipe(Command.withDescription("Show one option: what it means, and all that list says of it"))
+
 const set = Command.make(
   "set",
   { name: nameArgument, value: Argument.String("value").pipe(Argument.withDescription("As in the environment")) },
@@ -61,5 +80,5 @@ const reset = Command.make(
 
 export const settings = Command.make("settings", {}, () => listSettings).pipe(
   Command.withDescription("Show and change the conductor's options while it runs"),
-  Command.withSubcommands([list, set, reset])
+  Command.withSubcommands([list, show, set, reset])
 )

@@ -55,6 +55,7 @@ export const planParts = (
 
 /** Why the node can't be done, as a request to it alone would say; null when it can. */
 const refusal = ({ action, options, skipMaintenance }: BulkRequest, node: Node): string | null => {
+  if (skipMaintenance === true && node.fault !== null) return `it is at fault: ${node.faultReason ?? node.fault}`
   if (skipMaintenance === true && inMaintenance(node)) {
     return `it is in maintenance${node.maintenanceReason === null ? "" : `: ${node.maintenanceReason}`}`
   }

@@ -46,7 +46,8 @@ const make = Effect.gen(function* () {
     }
     const { missing, records } = Plan.select(request.selection, directory)
     if (missing[0] !== undefined) return yield* noSuchNode(missing[0])
-    if (records.length === 0) return yield* invalid("No node is as asked for.")
+    if (records.length === 0)
+      return yield* invalid(`No node is as asked for: ${Plan.describeSelection(request.selection)}.`)
     if (records.length > mostNodes) {
       return yield* invalid(`${records.length} nodes are more than a job may have (${mostNodes}); select fewer.`)
     }

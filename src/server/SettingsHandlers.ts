@@ -25,7 +25,7 @@ const toView = (setting: Setting): SettingView => ({
 const find = (name: string): Effect.Effect<OptionRow, SettingNotFoundProblem> => {
   const option = findOption(name)
   return option === undefined
-    ? Effect.fail(new SettingNotFoundProblem({ detail: `There is no setting ${name}; see GET /v1/tutti/settings.` }))
+    ? Effect.fail(new SettingNotFoundProblem({ detail: `There is no setting ${name}; tutti settings lists them.` }))
     : Effect.succeed(option)
 }
 

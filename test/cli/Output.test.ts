@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Column, fit, formatAge, formatTable } from "../../src/cli/Output.ts"
+import { type Column, fit, formatAge, formatDesired, formatTable, formatTime } from "../../src/cli/Output.ts"
 
 const columns: ReadonlyArray<Column<readonly [string, string, string]>> = [
   { title: "A", cell: (row) => row[0] },
@@ -40,4 +40,18 @@ describe("ages", () => {
   ] as const) {
     it(`${seconds} seconds are ${text}`, () => expect(formatAge(seconds)).toBe(text))
   }
+})
+
+describe("what a table says of a node and of a time", () => {
+  it("an action under way stands beside the state that the node is held to", () => {
+    const node = { desired_power_state: "power on", target_power_state: null }
+    expect(formatDesired(node)).toBe("power on")
+    expect(formatDesired({ ...node, target_power_state: "soft power off" })).toBe("power on → soft power off")
+    expect(formatDesired({ desired_power_state: null, target_power_state: null })).toBe("-")
+  })
+
+  it("times are told to the second", () => {
+    expect(formatTime("2026-11-23T01:14:00.834Z")).toBe("2026-11-23T01:14:00Z")
+    expect(formatTime("2026-11-23T01:14:00Z")).toBe("2026-11-23T01:14:00Z")
+  })
 })

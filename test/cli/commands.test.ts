@@ -1,7 +1,9 @@
 /** The commands against the server over the real conductor, its stores in memory and its BMCs arranged by the test. */
-import { expect, layer } from "@effect/vitest"
+import { expect, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import type { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
+import { ConductorError, NodeLocked } from "../../src/conductor/ConductorError.ts"
+import { start } from "../server/support/Doubles.ts"
 import { uuid } from "../server/support/Nodes.ts"
 import { startReal } from "../server/support/RealConductor.ts"
 import { runTutti, type Surroundings } from "./support/runTutti.ts"
@@ -144,12 +146,16 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
       yield* tutti(["power", "on", "n6"])
       const { out } = yield* tutti(["node", "list", "--rack", "r6"])
       expect(timeless(out)).toEqual([
-        "NODE  POWER  AGE  DESIRED  TARGET  MAINTENANCE  LAST ERROR",
-        "n6  power on  SOME  power on  -  -  -"
+        "NODE  POWER  AGE  DESIRED  STATE  TROUBLE  LAST ERROR",
+        "n6  power on  SOME  power on  available  -  -"
       ])
       const { out: cut } = yield* tutti(["node", "ls", "--rack", "r6"], { columns: 20 })
       expect(cut.split("\n").map((text) => text.length)).toEqual([20, 20])
-      expect(JSON.parse((yield* tutti(["node", "list", "--rack", "nowhere", "--json"])).out)).toEqual([])
+      const nowhere = ["node", "list", "--rack", "nowhere"]
+      expect(JSON.parse((yield* tutti([...nowhere, "--json"])).out)).toEqual([])
+      const none = { out: "", err: "No node is as asked for.", code: 0 }
+      expect(yield* tutti(nowhere, { columns: 80 })).toEqual(none)
+      expect((yield* tutti(nowhere)).out).toMatch(/^NODE /)
     })
   )
 
@@ -159,7 +165,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
       const yaml = "# a rack\n- { name: n70, driver: fake-hardware }\n\n- name: n7\n  driver: fake-hardware\n"
       expect(yield* tutti(["node", "import", "-"], { stdin: yaml })).toEqual({
         out: "",
-        err: "-:4: name: a node with name n7 exists already\ntutti: nothing was imported",
+        err: "-:4: name: a node with name n7 exists already\ntutti: nothing was imported; --update changes the nodes that are there, --partial takes the others",
         code: 5
       })
       expect((yield* tutti(["node", "show", "n70"])).code).toBe(4)
@@ -173,7 +179,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
       const complaint = `-:2: driver: Expected "ipmi" | "ipmitool" | "fake-hardware"`
       expect(yield* tutti(["node", "import", "-"], { stdin })).toEqual({
         out: "",
-        err: `${complaint}\ntutti: nothing was imported`,
+        err: `${complaint}\ntutti: nothing was imported; --partial takes the good lines`,
         code: 1
       })
       expect(yield* tutti(["node", "import", "-", "--partial"], { stdin })).toEqual({
@@ -228,7 +234,9 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
         maintenance: true,
         maintenance_reason: "fan"
       })
-      const { out } = yield* tutti(["node", "set", "n14", "--password-file", "-"], { stdin: "new\n" })
+      const changed = yield* tutti(["node", "set", "n14", "--password-file", "-"], { stdin: "new\n" })
+      expect(changed).toEqual({ out: "changed n14", err: "", code: 0 })
+      const { out } = yield* tutti(["node", "show", "n14"])
       expect(out).toMatch(/^driver_info\.ipmi_password +\*{6}$/m)
       expect(out).toMatch(/^credential_version +2$/m)
       expect(out).toMatch(/^conductor_group +-$/m)
@@ -324,3 +332,15 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
     })
   )
 })
+
+it.effect("a node that is locked is a conflict, told with what it is locked for", () =>
+  Effect.gen(function* () {
+    const reason = new NodeLocked({ node: "n1", holder: "c1", purpose: "soft power off" })
+    const { base: url } = yield* start({ enrolment: { retry: () => Effect.fail(new ConductorError({ reason })) } })
+    expect(yield* runTutti(["node", "retry", "n1"], { url })).toEqual({
+      out: "",
+      err: `tutti: ${reason.message} It is at: soft power off.`,
+      code: 5
+    })
+  })
+)

@@ -38,9 +38,9 @@ describe("tutti journal --follow", () => {
       expect(yield* follow()).toEqual({
         ...ended,
         lines: [
-          "1970-01-01T00:00:00.000Z  n1  PowerChanged  operator  power off  power on  one [2J",
-          "1970-01-01T00:00:00.000Z  -  PowerChanged  operator  power off  power on  of the conductor",
-          "1970-01-01T00:00:00.000Z  n2  PowerChanged  operator  power off  power on  two"
+          "1970-01-01T00:00:00Z  n1  PowerChanged  operator  power off  power on  one [2J",
+          "1970-01-01T00:00:00Z  -  PowerChanged  operator  power off  power on  of the conductor",
+          "1970-01-01T00:00:00Z  n2  PowerChanged  operator  power off  power on  two"
         ]
       })
     })

@@ -97,7 +97,7 @@ it.effect("says that sensors were never read, and with exit code 4 that there is
     const never = yield* sensors("n2")
     expect([never.code, never.out]).toEqual([
       0,
-      "The sensors of n2 were never read; TUTTI_SEND_SENSOR_DATA says whether they are to be."
+      "The sensors of n2 were never read: send_sensor_data is off for it (tutti settings), or its BMC did not answer."
     ])
     expect((yield* sensors("n3")).code).toBe(4)
   })

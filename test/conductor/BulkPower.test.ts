@@ -322,7 +322,10 @@ describe("a power job that is not started", () => {
         yield* refusal(on({ selection: { names: ["n1", "n7"] } })),
         "NoSuchNode: Node n7 could not be found."
       )
-      assert.strictEqual(yield* refusal(on({ selection: { rack: "r9" } })), "InvalidRequest: No node is as asked for.")
+      assert.strictEqual(
+        yield* refusal(on({ selection: { rack: "r9" } })),
+        "InvalidRequest: No node is as asked for: rack r9."
+      )
       assert.include(
         yield* refusal(on({ action: "power off" })),
         "None of the 1 nodes can be done; the first, n1: power off is refused"

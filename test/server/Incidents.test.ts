@@ -104,9 +104,9 @@ describe("incidents on the command line", () => {
       expect(code).toBe(0)
       expect(out.replaceAll(/ {2,}/g, "  ").split("\n")).toEqual([
         "NO  STATE  OPENED  CLOSED  NODES  FAILING  WORST  CHANGED  OF",
-        " 2  open  1970-01-01T00:01:00.000Z  -  20  18  20  1  rack r1, the default group",
-        " 1  closed  1970-01-01T00:01:00.000Z  1970-01-01T00:01:30.000Z  20  18  20  1  subnet 10.0.0.0/24",
-        " 3  part of 2  1970-01-01T00:01:00.000Z  1970-01-01T00:01:30.000Z  20  18  20  1  subnet 10.0.0.0/24"
+        " 2  open  1970-01-01T00:01:00Z  -  20  18  20  1  rack r1, the default conductor group",
+        " 1  closed  1970-01-01T00:01:00Z  1970-01-01T00:01:30Z  20  18  20  1  subnet 10.0.0.0/24",
+        " 3  part of 2  1970-01-01T00:01:00Z  1970-01-01T00:01:30Z  20  18  20  1  subnet 10.0.0.0/24"
       ])
       const json = yield* runTutti(["incidents", "--json"], { url })
       expect(JSON.parse(json.out)).toHaveLength(3)
@@ -123,7 +123,7 @@ describe("incidents on the command line", () => {
         ]
       })
       const { out } = yield* runTutti(["status"], { url })
-      expect(out).toMatch(/^incidents {6}OPEN: 18 of 20 BMCs of rack r1, the default group fail$/m)
+      expect(out).toMatch(/^incidents {6}OPEN: 18 of 20 BMCs of rack r1, the default conductor group fail$/m)
       expect(out).toMatch(/^freshness {6}50\.0 % observed within 60 s, .*; least: lab 0\.0 % within 60 s$/m)
     })
   )

@@ -83,6 +83,9 @@ describe("tutti settings", () => {
       const reset = yield* tutti("reset", "power_state_change_timeout", "--json")
       assert.deepInclude(JSON.parse(reset.out), { value: "1m", origin: "default" })
       assert.deepStrictEqual(JSON.parse((yield* tutti("list", "--json")).out).length > 13, true)
+      const shown = yield* tutti("show", "power_state_change_timeout")
+      assert.include(shown.out, "How long a power action waits for the state to be seen")
+      assert.match(shown.out, /^a change {2}takes effect at once$/m)
     })
   )
 
@@ -96,7 +99,11 @@ describe("tutti settings", () => {
         code: 2
       })
       const missing = yield* runTutti(["settings", "reset", "nope"], { url: client.base })
-      assert.deepStrictEqual([missing.code, missing.out], [4, ""])
+      assert.deepStrictEqual(missing, {
+        out: "",
+        err: "tutti: There is no setting nope; tutti settings lists them.",
+        code: 4
+      })
     })
   )
 })

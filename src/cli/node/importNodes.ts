@@ -23,6 +23,11 @@ interface LineError {
   readonly message: string
 }
 
+const advice = {
+  ImportConflictProblem: "--update changes the nodes that are there, --partial takes the others",
+  ImportRejectedProblem: "--partial takes the good lines"
+} as const
+
 const report = (file: string, source: NodeLines, errors: ReadonlyArray<LineError>) =>
   Effect.forEach(
     errors,
@@ -62,7 +67,7 @@ export const importNodes = Command.make(
             Effect.fail(
               new CliFailure({
                 // What is wrong with lines has been said, with the lines of the file.
-                message: problem.errors.length > 0 ? "nothing was imported" : problem.detail,
+                message: problem.errors.length > 0 ? `nothing was imported; ${advice[problem._tag]}` : problem.detail,
                 exitCode: problem._tag === "ImportConflictProblem" ? 5 : 1
               })
             )

@@ -4,16 +4,20 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { FailureReason } from "../../domain/Failure.ts"
 import type { NodeSummary } from "../../api/NodesApi.ts"
-import { type Column, formatAge, printTable } from "../Output.ts"
+import { type Column, formatAge, formatDesired, printTable } from "../Output.ts"
 import { call } from "../Server.ts"
+
+/** Why power sync leaves the node alone; what fails before what an operator said. */
+const trouble = ({ fault, fault_reason, maintenance }: NodeSummary): string =>
+  fault !== null ? (fault_reason ?? fault) : maintenance ? "maintenance" : "-"
 
 const nodeColumns: ReadonlyArray<Column<NodeSummary>> = [
   { title: "NODE", cell: (node) => node.name ?? node.uuid },
   { title: "POWER", cell: (node) => node.power_state ?? "-" },
   { title: "AGE", cell: (node) => (node.age_seconds === null ? "never" : formatAge(node.age_seconds)), align: "right" },
-  { title: "DESIRED", cell: (node) => node.desired_power_state ?? "-" },
-  { title: "TARGET", cell: (node) => node.target_power_state ?? "-" },
-  { title: "MAINTENANCE", cell: (node) => (node.fault !== null ? "fault" : node.maintenance ? "operator" : "-") },
+  { title: "DESIRED", cell: formatDesired },
+  { title: "STATE", cell: (node) => node.provision_state },
+  { title: "TROUBLE", cell: trouble },
   { title: "LAST ERROR", cell: (node) => node.last_error ?? "-" }
 ]
 
@@ -47,7 +51,9 @@ export const list = Command.make(
       ...optional("maintenance", flags.maintenance)
     }
     const { nodes } = yield* call((client) => client.nodes.list({ query }))
-    yield* printTable(nodes, nodeColumns, nodes)
+    const filtered = Object.keys(query).length > 0
+    const none = filtered ? "No node is as asked for." : "No nodes yet; tutti node import FILE enrols some."
+    yield* printTable(nodes, nodeColumns, nodes, none)
   })
 ).pipe(
   Command.withAlias("ls"),

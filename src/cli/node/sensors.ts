@@ -20,7 +20,7 @@ const columns: ReadonlyArray<Column<SensorView>> = [
 
 const format = ({ age_seconds, name, read_at, sensors, uuid }: NodeSensors): string =>
   age_seconds === null
-    ? `The sensors of ${name ?? uuid} were never read; TUTTI_SEND_SENSOR_DATA says whether they are to be.`
+    ? `The sensors of ${name ?? uuid} were never read: send_sensor_data is off for it (tutti settings), or its BMC did not answer.`
     : `${formatTable(columns, sensors)}\nRead ${formatAge(age_seconds)} ago, ${read_at}`
 
 export const nodeSensors = Command.make(

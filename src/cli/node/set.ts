@@ -7,7 +7,7 @@ import { usage } from "../CliFailure.ts"
 import { print } from "../Output.ts"
 import { call } from "../Server.ts"
 import { fieldFlags, givenFields } from "./fields.ts"
-import { formatNode, nodeArgument } from "./show.ts"
+import { nodeArgument } from "./show.ts"
 
 interface Operation {
   readonly op: "add" | "remove"
@@ -56,7 +56,7 @@ export const set = Command.make(
       yield* call((client) => client.nodes.setMaintenance({ params: { ident: renamed }, payload }))
     }
     const node = yield* call((client) => client.nodes.show({ params: { ident: renamed } }))
-    yield* print(node, () => formatNode(node))
+    yield* print(node, () => `changed ${node.name ?? node.uuid}`)
   })
 ).pipe(
   Command.withDescription("Change a node; all changes or none"),

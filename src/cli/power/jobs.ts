@@ -18,7 +18,7 @@ import {
 } from "../../api/PowerJobsApi.ts"
 import { isEnded } from "../../domain/BulkPower.ts"
 import { someFailed } from "../CliFailure.ts"
-import { type Column, formatAge, Json, print, printTable } from "../Output.ts"
+import { type Column, fit, formatAge, formatTime, Json, print, printTable } from "../Output.ts"
 import { call } from "../Server.ts"
 
 /** Between two looks at a job: as often as it can change in a way that a person sees. */
@@ -33,7 +33,7 @@ const describe = (job: PowerJob): string => `${job.action} of ${job.nodes} nodes
 
 const progress = (job: PowerJob): string =>
   `${describe(job)}: ${job.state}; ${describeCounts(job.counts)}` +
-  (job.remaining_seconds === null ? "" : `; about ${formatAge(job.remaining_seconds)} to go`)
+  (job.remaining_seconds === null ? "" : `; about ${formatAge(Math.max(1, job.remaining_seconds))} to go`)
 
 /** Nodes that did not end as was asked for. */
 const isBad = ({ state }: PowerJobNode): boolean => state === "failed" || state === "refused" || state === "not-begun"
@@ -56,11 +56,13 @@ const showJob = (id: string) => call((client) => client.powerJobs.show({ params:
 /** Looks at the job until it has ended; on a terminal, one line that is kept current. */
 const watchJob = Effect.fnUntraced(function* (id: string) {
   const terminal = yield* Terminal.Terminal
-  const shown = (yield* terminal.columns) > 0 && !(yield* Json)
-  const tell = (text: string) => (shown ? Effect.orDie(terminal.display(text)) : Effect.void)
+  const json = yield* Json
   for (;;) {
     const job = yield* showJob(id)
-    yield* tell(`\r\u001b[K${progress(job)}`)
+    const width = json ? 0 : yield* terminal.columns
+    const tell = (text: string) => (width > 0 ? Effect.orDie(terminal.display(text)) : Effect.void)
+    // A line that wraps could not be written over.
+    yield* tell(`\r\u001b[K${fit(progress(job), width)}`)
     if (isEnded(job)) return yield* Effect.as(tell("\n"), job)
     yield* Effect.sleep(again)
   }
@@ -102,7 +104,9 @@ const formatPreview = (preview: PowerJobPreview): string => {
     ...(preview.refused === 0 ? [] : [`refused: ${preview.refused}`]),
     ...preview.refusals.map(({ detail, node }) => `  ${node}: ${detail ?? ""}`),
     ...preview.limits.map((limit) => `limit: ${formatLimit(limit)}`),
-    `takes: ${preview.least_seconds === 0 ? "no time" : formatAge(preview.least_seconds)} at least, from the first start to the last`,
+    preview.least_seconds === 0
+      ? "takes: no time, all begin at once"
+      : `takes: ${formatAge(preview.least_seconds)} at least, from the first start to the last`,
     "Nothing was done."
   ].join("\n")
 }
@@ -117,7 +121,7 @@ const columns: ReadonlyArray<Column<PowerJob>> = [
   { title: "STATE", cell: (job) => job.state },
   { title: "ACTION", cell: (job) => job.action },
   { title: "NODES", cell: (job) => String(job.nodes), align: "right" },
-  { title: "REQUESTED", cell: (job) => job.requested_at },
+  { title: "REQUESTED", cell: (job) => formatTime(job.requested_at) },
   { title: "WHICH", cell: (job) => job.selection },
   { title: "HOW", cell: (job) => describeCounts(job.counts) }
 ]
@@ -127,7 +131,7 @@ export const jobs = Command.make(
   {},
   Effect.fnUntraced(function* () {
     const { jobs } = yield* call((client) => client.powerJobs.list())
-    yield* printTable(jobs, columns, jobs)
+    yield* printTable(jobs, columns, jobs, "No power jobs yet.")
   })
 ).pipe(Command.withDescription("The power jobs that run, and those that ran"))
 

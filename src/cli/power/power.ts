@@ -18,7 +18,7 @@ import type { PowerJobRequest } from "../../api/PowerJobsApi.ts"
 import { type PowerAction, type PowerTarget, stateAfter } from "../../domain/PowerState.ts"
 import { someFailed, usage } from "../CliFailure.ts"
 import { forEachNode, nodesArgument } from "../eachNode.ts"
-import { type Column, formatAge, Json, printTable } from "../Output.ts"
+import { type Column, formatAge, formatDesired, Json, printTable } from "../Output.ts"
 import { type Client, connect, toFailure } from "../Server.ts"
 import { isJob, type JobFlags, jobFlags, toJobRequest } from "./jobRequest.ts"
 import { abort, job, jobs, previewJob, runJob } from "./jobs.ts"
@@ -192,7 +192,7 @@ const statusColumns: ReadonlyArray<Column<StatusRow>> = [
   { title: "NODE", cell: (row) => row.node },
   { title: "POWER", cell: (row) => row.power_state ?? "unknown" },
   { title: "AGE", cell: (row) => (row.age_seconds === null ? "never" : formatAge(row.age_seconds)), align: "right" },
-  { title: "DESIRED", cell: (row) => row.desired_power_state ?? "-" },
+  { title: "DESIRED", cell: formatDesired },
   { title: "ERROR", cell: (row) => row.error ?? "-" }
 ]
 

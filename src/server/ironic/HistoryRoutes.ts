@@ -98,6 +98,6 @@ const toEvent = (
 }
 
 const sentenceOf = ({ from, kind, reason, to }: JournalEntry): string => {
-  const change = from === null && to === null ? "" : ` (${from ?? "none"} to ${to ?? "none"})`
+  const change = from === null ? (to === null ? "" : ` (${to})`) : ` (${from} to ${to ?? "none"})`
   return `${kind}${change}${reason === null ? "" : `: ${reason}`}`
 }

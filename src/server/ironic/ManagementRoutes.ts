@@ -8,6 +8,7 @@ import type { NodeDirectory } from "../../conductor/NodeDirectory.ts"
 import type { PowerControl } from "../../conductor/PowerControl.ts"
 import { BootDevice, BootTarget } from "../../domain/BootDevice.ts"
 import { bootSettingsOf } from "../../domain/BootSettings.ts"
+import { label } from "../../domain/Node.ts"
 import { type Handler, isObject, readJson, type Route } from "./Call.ts"
 import { badRequest, IronicFault } from "./IronicFault.ts"
 import { parseBoolean } from "./NodeFilters.ts"
@@ -37,7 +38,7 @@ export const managementRoutes = ({ directory, governor, powerControl }: Services
       const { node } = yield* findNode(directory, call)
       const target = yield* Effect.mapError(
         governor.request(node.id, "user", (bmc) => bmc.bootTarget),
-        fromBmc
+        fromBmc(`Asking node ${label(node)} for its boot device`)
       )
       return HttpServerResponse.jsonUnsafe({ boot_device: target.device, persistent: target.persistent })
     })
@@ -60,7 +61,7 @@ export const managementRoutes = ({ directory, governor, powerControl }: Services
       const target = new BootTarget({ device, persistent, uefi })
       yield* Effect.mapError(
         governor.request(node.id, "user", (bmc) => bmc.setBootTarget(target, { keepThroughTimeout })),
-        fromBmc
+        fromBmc(`Setting the boot device of node ${label(node)}`)
       )
       return HttpServerResponse.empty({ status: 204 })
     })
@@ -88,5 +89,7 @@ export const managementRoutes = ({ directory, governor, powerControl }: Services
 const isBootDevice = Schema.is(BootDevice)
 
 /** A BMC that fails is a fault of the service to Ironic's clients, but for one that can't do it at all. */
-const fromBmc = ({ message, reason }: BmcError): IronicFault =>
-  new IronicFault({ status: reason === "Unsupported" ? 400 : 500, message })
+const fromBmc =
+  (what: string) =>
+  ({ message, reason }: BmcError): IronicFault =>
+    new IronicFault({ status: reason === "Unsupported" ? 400 : 500, message: `${what} failed: ${reason}: ${message}` })

@@ -219,6 +219,24 @@ describe("a boot device in Ironic's API", () => {
       expect([unknown.status, faultstring(unknown)]).toEqual([400, "Unexpected arguments: forever"])
     })
   )
+
+  it.live("of a BMC that does not answer is a failure that names the node and what was asked", () =>
+    Effect.gen(function* () {
+      const { bmcs, send } = yield* serving("ipmi")
+      bmcs.fail(uuid(1), "Unreachable", { message: "no answer" })
+      const path = "/v1/nodes/n1/management/boot_device"
+      const read = yield* send("GET", path)
+      expect([read.status, faultstring(read)]).toEqual([
+        500,
+        "Asking node n1 for its boot device failed: Unreachable: no answer"
+      ])
+      const set = yield* send("PUT", path, { boot_device: "pxe" })
+      expect([set.status, faultstring(set)]).toEqual([
+        500,
+        "Setting the boot device of node n1 failed: Unreachable: no answer"
+      ])
+    })
+  )
 })
 
 describe("what no driver of Tutti can do", () => {
