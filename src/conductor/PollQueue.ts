@@ -51,13 +51,20 @@ export class Slot {
   }
 }
 
+/** `kept`: of a pass that another one cut short. */
+interface Turn {
+  readonly slot: Slot
+  readonly dueAtMillis: number
+  readonly kept: boolean
+}
+
 export class PollQueue {
   private readonly slots = new Map<NodeId, Slot>()
   private readonly dueFailing = new Fifo<Slot>()
   private readonly dueHealthy = new Fifo<Slot>()
   /** Reads by their start, to find those that have waited long. */
   private readonly started = new Fifo<{ readonly slot: Slot; readonly startedAtMillis: number }>()
-  private scheduled: Array<{ readonly slot: Slot; readonly dueAtMillis: number }> = []
+  private scheduled: Array<Turn> = []
   private nextScheduled = 0
   private unsorted = false
   private current: { readonly pass: Pass; readonly spreadMillis: number } | null = null
@@ -80,12 +87,19 @@ export class PollQueue {
 
   /**
    * Hands a pass's nodes over; `spreadMillis` 0 makes all of them due now. A node that is just due or being read has its turn
-   * all the same: left out, those whose turn is at the very end of a spacing would be two or three spacings old.
+   * all the same: left out, those whose turn is at the very end of a spacing would be two or three spacings old. For the
+   * same reason a turn of the pass before that is still ahead is kept, where this pass has its own later: somebody ran
+   * the task by hand, or it ran a little late before.
    */
   startPass(nodeIds: Iterable<NodeId>, nowMillis: number, spreadMillis: number): Pass {
     this.becomeDue(nowMillis)
     const pass: Pass = { number: ++this.passes, startedAtMillis: nowMillis, outstanding: 0, skipped: 0 }
-    const scheduled: typeof this.scheduled = []
+    const ahead = new Map<Slot, number>()
+    // By time: of each node the earliest, so that passes in quick succession leave no more than one turn each.
+    for (const { dueAtMillis, slot } of this.scheduled.slice(this.nextScheduled)) {
+      if (!ahead.has(slot)) ahead.set(slot, dueAtMillis)
+    }
+    const scheduled: Array<Turn> = []
     for (const nodeId of nodeIds) {
       const slot = this.slot(nodeId)
       if (slot.scheduledIn !== null) {
@@ -94,7 +108,10 @@ export class PollQueue {
       }
       pass.outstanding++
       slot.scheduledIn = pass
-      scheduled.push({ slot, dueAtMillis: nowMillis + slot.phase * spreadMillis })
+      const dueAtMillis = nowMillis + slot.phase * spreadMillis
+      scheduled.push({ slot, dueAtMillis, kept: false })
+      const before = ahead.get(slot)
+      if (before !== undefined && before < dueAtMillis) scheduled.push({ slot, dueAtMillis: before, kept: true })
     }
     this.scheduled = scheduled
     this.nextScheduled = 0
@@ -120,7 +137,7 @@ export class PollQueue {
     if (dueAtMillis <= nowMillis) return
     slot.scheduledIn = pass
     pass.outstanding++
-    this.scheduled.push({ slot, dueAtMillis })
+    this.scheduled.push({ slot, dueAtMillis, kept: false })
     this.unsorted = true
   }
 
@@ -196,7 +213,11 @@ export class PollQueue {
     for (; ; this.nextScheduled++) {
       const entry = this.scheduled[this.nextScheduled]
       if (entry === undefined || entry.dueAtMillis > nowMillis) return
-      const { slot } = entry
+      const { kept, slot } = entry
+      if (kept) {
+        if (slot.state === "idle" && !slot.gone) this.makeDue(slot, null, slot.failing)
+        continue
+      }
       const pass = slot.scheduledIn
       if (pass === null) continue
       slot.scheduledIn = null

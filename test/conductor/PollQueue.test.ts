@@ -134,6 +134,24 @@ describe("the queue of polls", () => {
     expect(nodesOf(takeAll(queue, 60_000))).toEqual([last])
   })
 
+  it("lets no node grow older than a spacing by a pass that comes between, and reads none twice as often for it", () => {
+    const queue = new PollQueue(() => 1000)
+    const reads = new Map(ids(300).map((id) => [id, new Array<number>()]))
+    const starts = [0, 10_000, 10_001, 10_002, 30_000, 60_000]
+    for (let now = 0; now < 90_000; now++) {
+      if (starts.includes(now)) queue.startPass(ids(300), now, 30_000)
+      for (const slot of takeAll(queue, now)) {
+        reads.get(slot.nodeId)?.push(now)
+        queue.done(slot)
+      }
+    }
+    for (const times of reads.values()) {
+      const gaps = times.map((time, index) => time - (times[index - 1] ?? 0))
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(30_001)
+      expect(times.length).toBeLessThanOrEqual(5)
+    }
+  })
+
   it("moves what was not yet due to the pass that comes early", () => {
     const queue = new PollQueue(() => 10)
     const first = queue.startPass(ids(3), 0, 30_000)
