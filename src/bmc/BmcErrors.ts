@@ -1,16 +1,20 @@
 /** What an `IpmiError` means to those who act on it: the one place where IPMI's reasons become the conductor's. */
 import type { FailureReason } from "../domain/Failure.ts"
 import { Closed, type CommandRejected, IpmiError } from "../ipmi/IpmiError.ts"
+import { stackless } from "../ipmi/stackless.ts"
 import { BmcError } from "./BmcError.ts"
 
 export const fromIpmi = (error: IpmiError): BmcError =>
   carried.get(error) ??
-  new BmcError({
-    reason: reasonOf(error),
-    message: error.message,
-    // closed by us while it waited: nothing was learned of the BMC
-    withheld: error.reason._tag === "Closed"
-  })
+  stackless(
+    () =>
+      new BmcError({
+        reason: reasonOf(error),
+        message: error.message,
+        // closed by us while it waited: nothing was learned of the BMC
+        withheld: error.reason._tag === "Closed"
+      })
+  )
 
 /** Takes a `BmcError` through a procedure that knows IPMI's errors only; `fromIpmi` gives it back. */
 export const asIpmi = (error: BmcError): IpmiError => {

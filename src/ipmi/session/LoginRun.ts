@@ -28,6 +28,7 @@ import { decodeRmcpPlusHeader, payloadOffset } from "../wire/RmcpPlusPacket.ts"
 import { suites } from "./CipherSuite.ts"
 import { credentialOf, credentialProblem } from "./Credential.ts"
 import type { Exchange, SessionKeys } from "./Keys.ts"
+import { stackless } from "../stackless.ts"
 import { beginLogin, continueLogin, type LoginInput, type LoginState, type LoginStep } from "./Login.ts"
 import { tries, unknownBaseMillis, waitMillis } from "./Patience.ts"
 import { randomBytes } from "./RandomPool.ts"
@@ -127,7 +128,7 @@ export class LoginRun {
 
   /** The next try, or the end of them. */
   #next(): void {
-    if (this.#attempt === tries) return this.#fail(this.#exhausted())
+    if (this.#attempt === tries) return this.#fail(stackless(() => this.#exhausted()))
     this.#wait = waitMillis(this.#attempt, unknownBaseMillis, this.#services.random())
     this.#attempt++
     if (this.#memory.capabilities === undefined && this.#attempt === 2) this.#askCapabilities()

@@ -16,6 +16,7 @@ import { makeSetSessionPrivilegeLevel } from "../commands/SetSessionPrivilegeLev
 import { type Deadline, makeDeadline } from "../DeadlineQueue.ts"
 import type { CipherSuite, IpmiCommand, IpmiSession, IpmiTarget, ReplyHandler, SessionInfo } from "../IpmiClient.ts"
 import { Closed, CommandRejected, IpmiError, type IpmiReason, ResponseTimeout } from "../IpmiError.ts"
+import { stackless } from "../stackless.ts"
 import { decodeIpmiResponse } from "../wire/IpmiMessage.ts"
 import { payloadTypes } from "../wire/RmcpPlusPacket.ts"
 import { type LoginMemory, LoginRun, type OpenedSession, type SessionServices } from "./LoginRun.ts"
@@ -211,9 +212,7 @@ export class Session implements IpmiSession {
       pending.relogged = true
       this.#queue.unshift(pending)
       this.#forget()
-    } else {
-      handler?.onError(new IpmiError({ reason: this.#timedOut(pending) }))
-    }
+    } else handler?.onError(stackless(() => new IpmiError({ reason: this.#timedOut(pending) })))
     this.#pump()
   }
 
@@ -312,7 +311,7 @@ export class Session implements IpmiSession {
     const waiting = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue]
     this.#current = undefined
     this.#queue = []
-    const error = new IpmiError({ reason })
+    const error = stackless(() => new IpmiError({ reason }))
     for (const pending of waiting) pending.handler?.onError(error)
   }
 
