@@ -113,14 +113,22 @@ const make = Effect.gen(function* () {
       )
     })
 
+  /** What breaks over one node must not end the following: nothing else brings what comes after, and writers would hang. */
+  const surviving = (node: NodeId, effect: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.catchDefect(effect, (defect) =>
+      Effect.annotateLogs(Effect.logError("A node's change could not be followed everywhere", defect), { node })
+    )
+
   const takeIn = (records: ReadonlyArray<NodeRecord>): Effect.Effect<void> =>
     Effect.suspend(() => {
       for (const { node, observation } of records) put(node, observation)
-      return Effect.forEach(records, ({ node }) => attach(node.id), { discard: true })
+      return Effect.forEach(records, ({ node }) => surviving(node.id, attach(node.id)), { discard: true })
     })
 
   const follow = (change: NodeChange): Effect.Effect<void> =>
-    change._tag === "NodesUpserted" ? takeIn(change.records) : Effect.forEach(change.ids, detach, { discard: true })
+    change._tag === "NodesUpserted"
+      ? takeIn(change.records)
+      : Effect.forEach(change.ids, (id) => surviving(id, detach(id)), { discard: true })
 
   const tellPut = (node: Node, actor: string): void => {
     const entry = entries.get(node.id)

@@ -67,6 +67,22 @@ describe("the directory of nodes", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.effect("goes on following after a change that broke a listener", () =>
+    Effect.gen(function* () {
+      const directory = yield* NodeDirectory
+      const store = yield* NodeStore
+      const unlisten = directory.listen(() => {
+        throw new Error("a bug")
+      })
+      yield* store.importAll([makeNewNode(1)], { update: false })
+      yield* TestClock.adjust(0)
+      unlisten()
+      yield* store.importAll([makeNewNode(2)], { update: false })
+      yield* TestClock.adjust(0)
+      assert.strictEqual(directory.size(), 2)
+    }).pipe(Effect.provide(layer))
+  )
+
   it.effect("keeps what it observed when the record changes, which the store may not have yet", () =>
     Effect.gen(function* () {
       const directory = yield* NodeDirectory
