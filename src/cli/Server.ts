@@ -14,7 +14,7 @@ import { DEFAULT_PORT } from "./serve.ts"
 /** `--url`, on every command that talks to a server. */
 export const Url = GlobalFlag.Setting("url")({
   flag: Flag.String("url").pipe(
-    Flag.withDescription("The conductor to talk to"),
+    Flag.withDescription(`The conductor to talk to (TUTTI_URL, else http://127.0.0.1:${DEFAULT_PORT})`),
     Flag.withFallbackConfig(Config.String("TUTTI_URL")),
     Flag.withDefault(`http://127.0.0.1:${DEFAULT_PORT}`)
   )

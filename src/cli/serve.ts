@@ -11,7 +11,7 @@ export const DEFAULT_PORT = 6385
 const portFlag = Flag.Int("port").pipe(
   Flag.withAlias("p"),
   Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))),
-  Flag.withDescription("TCP port of the API"),
+  Flag.withDescription(`TCP port of the API (TUTTI_PORT, else ${DEFAULT_PORT})`),
   Flag.withFallbackConfig(Config.Int("TUTTI_PORT")),
   Flag.withDefault(DEFAULT_PORT)
 )
@@ -20,13 +20,17 @@ export const serve = Command.make(
   "serve",
   {
     host: Flag.String("host").pipe(
-      Flag.withDescription("Address to listen on; there is no login yet, so think before you open it to a network"),
+      Flag.withDescription(
+        "Address to listen on (TUTTI_HOST, else 127.0.0.1); there is no login yet, so think before you open it to a network"
+      ),
       Flag.withFallbackConfig(Config.String("TUTTI_HOST")),
       Flag.withDefault("127.0.0.1")
     ),
     port: portFlag,
     dataDir: Flag.String("data-dir").pipe(
-      Flag.withDescription("Folder of the embedded database, the secrets key and the owner's lock"),
+      Flag.withDescription(
+        "Folder of the embedded database, the secrets key and the owner's lock (TUTTI_DATA_DIR, else ~/.local/state/tutti)"
+      ),
       Flag.withFallbackConfig(Config.String("TUTTI_DATA_DIR")),
       Flag.optional
     )
@@ -48,12 +52,12 @@ export const demo = Command.make(
     port: portFlag,
     count: Flag.Int("count").pipe(
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))),
-      Flag.withDescription("How many simulated BMCs"),
+      Flag.withDescription("How many simulated BMCs (default 100)"),
       Flag.withDefault(100)
     ),
     bmcPort: Flag.Int("bmc-port").pipe(
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))),
-      Flag.withDescription("UDP port of the first of them"),
+      Flag.withDescription("UDP port of the first of them (default 20000)"),
       // Above the well-known ports and below those that the system hands out by itself.
       Flag.withDefault(20_000)
     )

@@ -13,19 +13,29 @@ const file = (name: string, description: string) =>
 export const simulate = Command.make(
   "simulate",
   {
-    count: Flag.Int("count").pipe(Flag.withAlias("n"), Flag.withDescription("How many BMCs"), Flag.withDefault(10)),
+    count: Flag.Int("count").pipe(
+      Flag.withAlias("n"),
+      Flag.withDescription("How many BMCs (default 10)"),
+      Flag.withDefault(10)
+    ),
     port: Flag.Int("port").pipe(
       Flag.withAlias("p"),
-      Flag.withDescription("UDP port of the first; the others follow"),
+      Flag.withDescription("UDP port of the first; the others follow (default 20000)"),
       Flag.withDefault(20_000)
     ),
-    username: Flag.String("user").pipe(Flag.withDescription("User name of all of them"), Flag.withDefault("admin")),
+    username: Flag.String("user").pipe(
+      Flag.withDescription("User name of all of them (default admin)"),
+      Flag.withDefault("admin")
+    ),
     password: Flag.String("password").pipe(
-      Flag.withDescription("Their password; it protects nothing"),
+      Flag.withDescription("Their password; it protects nothing (default secret)"),
       Flag.withDefault("secret")
     ),
-    seed: Flag.Int("seed").pipe(Flag.withDescription("The same seed gives the same faults"), Flag.withDefault(1)),
-    dead: percent("dead", "Never answer"),
+    seed: Flag.Int("seed").pipe(
+      Flag.withDescription("The same seed gives the same faults (default 1)"),
+      Flag.withDefault(1)
+    ),
+    dead: percent("dead", "So many of a hundred never answer"),
     slow: percent("slow", "Answer late"),
     lossy: percent("lossy", "Lose datagrams"),
     busy: percent("busy", "Say now and then that they are busy"),

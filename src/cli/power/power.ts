@@ -49,7 +49,7 @@ const secondsFlag = (name: string, description: string) =>
     Flag.withDescription(description),
     Flag.optional
   )
-const timeoutFlag = secondsFlag("timeout", "After how long the action has failed")
+const timeoutFlag = secondsFlag("timeout", "After how long the action has failed (default: the conductor's own limit)")
 const someNodes = Argument.String("node").pipe(Argument.withDescription("Names or uuids"), Argument.variadic())
 
 const makePower = (name: string, action: PowerTarget, description: string) =>
@@ -58,7 +58,13 @@ const makePower = (name: string, action: PowerTarget, description: string) =>
     { nodes: someNodes, wait: waitFlag, timeout: timeoutFlag, ...jobFlags },
     ({ nodes, timeout, wait, ...flags }) =>
       carryOut(action, nodes, wait, flags, Option.isSome(timeout) ? { timeout_seconds: timeout.value } : {})
-  ).pipe(Command.withDescription(description))
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([
+      { command: `tutti power ${name} n1 n2`, description: "Each at once, and waited for" },
+      { command: `tutti power ${name} --rack r1 --rate 2 --preview`, description: "A rack in paces; only shown yet" }
+    ])
+  )
 
 const makeSoft = (name: string, action: PowerTarget, description: string) =>
   Command.make(
