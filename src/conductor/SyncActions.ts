@@ -176,9 +176,9 @@ const make = Effect.gen(function* () {
     if (writes.length > 0) yield* write(writes)
   })
 
-  const correct = Effect.fnUntraced(function* (item: SyncItem, { fence }: NodeLease) {
+  const correct = Effect.fnUntraced(function* (item: SyncItem, { fence, holds }: NodeLease) {
     const decided = decideAnew(item, false)
-    if (decided?.decision._tag !== "Correct" || item.answer._tag !== "Read") return
+    if (decided?.decision._tag !== "Correct" || item.answer._tag !== "Read" || !holds()) return
     const { node } = decided
     const { power } = decided.decision
     const fact = { nodeId: node.id, actor: syncTask, from: item.answer.power, to: power }

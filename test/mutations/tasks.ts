@@ -147,8 +147,8 @@ export const taskTiming: ReadonlyArray<Mutation> = [
   {
     sentence: "A pass of power sync is spread over its spacing by a hash of the node",
     file: "src/conductor/PollQueue.ts",
-    find: "dueAtMillis: nowMillis + slot.phase * spreadMillis",
-    replace: "dueAtMillis: nowMillis",
+    find: "const dueAtMillis = nowMillis + slot.phase * spreadMillis",
+    replace: "const dueAtMillis = nowMillis",
     test: syncTask("reads each node once a spacing, spread over it, so that no age exceeds the spacing")
   },
   {

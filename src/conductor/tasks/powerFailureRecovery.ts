@@ -76,12 +76,16 @@ export const powerFailureRecovery: Effect.Effect<
   })
 
   /** One node's failure to be written is that node's: the others are tried all the same. */
-  const tryOne = ({ node: { id } }: NodeRecord) =>
-    Effect.catch(recover(id), (error) =>
-      Effect.logWarning("A node's recovery could not be recorded; it is tried again later", error.message).pipe(
+  const tryOne = ({ node: { id } }: NodeRecord) => {
+    const warn = (cause: unknown) =>
+      Effect.logWarning("A node's recovery could not be recorded; it is tried again later", cause).pipe(
         Effect.annotateLogs({ node: id, task: recoveryTask })
       )
+    return recover(id).pipe(
+      Effect.catch((error) => warn(error.message)),
+      Effect.catchDefect(warn)
     )
+  }
 
   const isCandidate = ({ node }: NodeRecord): boolean =>
     node.fault !== null && node.provisionState !== "enroll" && node.pendingPower === null && ownership.isMine(node.id)
