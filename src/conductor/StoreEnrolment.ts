@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as Struct from "effect/Struct"
 import { BmcGovernor } from "../bmc/BmcGovernor.ts"
 import { decodeImportLine, type DecodedLine, formatProblem } from "../domain/ImportLine.ts"
@@ -11,7 +12,7 @@ import { label, type Node, NodeId, type NodeRecord } from "../domain/Node.ts"
 import { applyPatch, type PatchOperation, toDocument, withoutStaleReasons } from "../domain/Patch.ts"
 import { changeTraits } from "../domain/Traits.ts"
 import { configuredFields } from "../store/NodeEdits.ts"
-import { type NodeChanges, NodeStore } from "../store/NodeStore.ts"
+import { type NodeChanges, NodeStore, type NewNode } from "../store/NodeStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { type ConductorError, conflict, fromStore, invalid, noSuchNode, nodeProtected } from "./ConductorError.ts"
 import { Enrolment, type LineError } from "./Enrolment.ts"
@@ -30,6 +31,7 @@ const actor = "operator"
 const longestArrival = Duration.seconds(10)
 /** Tries to store a patch while others change the same node. */
 const patchTries = 3
+const lookAgainEvery = Schedule.spaced(Duration.seconds(1))
 
 export const layer: Layer.Layer<
   Enrolment,
@@ -47,6 +49,7 @@ const make = Effect.gen(function* () {
   const journal = yield* Journal
   const locks = yield* NodeLock
   const random = yield* SecureRandom.SecureRandom
+  const scope = yield* Effect.scope
   const store = yield* NodeStore
 
   const newId = Effect.map(random.uuidV4(), (uuid) => NodeId.make(uuid))
@@ -61,6 +64,17 @@ const make = Effect.gen(function* () {
     options?: { readonly expectedVersion: number; readonly fence: number }
   ) =>
     Effect.tap(store.update(node.id, changes, options), (changed) => Effect.sync(() => directory.put(changed, actor)))
+
+  /** Once the database is back: an import whose answer was lost may have been stored, and nobody was told. */
+  const lookAgain = (nodes: ReadonlyArray<NewNode>): Effect.Effect<void> =>
+    Effect.forEach(nodes, ({ id }) => directory.refresh(id, actor), { discard: true }).pipe(
+      Effect.retry({ while: (error) => error.isRetryable, schedule: lookAgainEvery }),
+      Effect.catch((error) => Effect.logWarning("What an import left behind can't be read", error.message))
+    )
+  const importAll: NodeStore["Service"]["importAll"] = (nodes, options) =>
+    Effect.tapError(store.importAll(nodes, options), (error) =>
+      error.isRetryable ? Effect.forkIn(lookAgain(nodes), scope) : Effect.void
+    )
 
   const importNodes = Effect.fn("Enrolment.importNodes")(function* (
     input: ReadonlyArray<{ readonly line: number; readonly value: unknown }>,
@@ -77,7 +91,7 @@ const make = Effect.gen(function* () {
       return yield* conflict(describe(errors), errors)
     }
     const { bases } = plan
-    const outcome = yield* store.importAll(plan.nodes, { update: options.update, makeChassis: true, bases }).pipe(
+    const outcome = yield* importAll(plan.nodes, { update: options.update, makeChassis: true, bases }).pipe(
       Effect.mapError((error) => {
         const { reason } = error
         if (reason._tag !== "Duplicate" || reason.index === null) return fromStore(error)
@@ -109,7 +123,7 @@ const make = Effect.gen(function* () {
     const decoded = yield* decode(value, { incomplete: provisionState === "enroll" })
     const id = decoded.line.uuid ?? (yield* newId)
     const node = toNewNode(id, decoded, undefined, provisionState)
-    yield* Effect.mapError(store.importAll([node], { update: false }), fromStore)
+    yield* Effect.mapError(importAll([node], { update: false }), fromStore)
     journal.record({ nodeId: id, kind: "NodeEnrolled", actor })
     yield* arrived([id])
     return yield* find(id)

@@ -168,6 +168,28 @@ describe("an import", () => {
     }).pipe(Effect.provide(world()))
   )
 
+  it.effect("that was stored although its answer was lost is known once the database is back", () =>
+    Effect.gen(function* () {
+      yield* machines(1)
+      const database = yield* Database
+      const store = yield* NodeStore
+      database.on = false
+      database.before = Effect.gen(function* () {
+        database.on = true
+        yield* unheard(store.importAll([makeNewNode(1)], { update: false }))
+        database.on = false
+      }).pipe(Effect.provideService(Database, database), Effect.orDie)
+      assert.strictEqual((yield* Effect.flip(importLines([line(1)]))).reason._tag, "StoreUnavailable")
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* names, [])
+      database.on = true
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* names, ["n1"])
+      yield* pass
+      assert.strictEqual((yield* nodeOf(nodeId(1))).desiredPower, "power on")
+    }).pipe(Effect.provide(world()))
+  )
+
   it.effect("of 2,000 nodes ends with all of them known and read", () =>
     Effect.gen(function* () {
       yield* machines(2000)
