@@ -131,9 +131,7 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
   const gates = new Map<NodeId, { readonly gate: Gate; readonly scope: Scope.Closeable }>()
   let stopped = false
 
-  const learned = function* () {
-    for (const [nodeId, { gate }] of gates) yield { nodeId, profile: gate.learned() }
-  }
+  const learned = () => learnedOf(Array.from(gates.values(), ({ gate }) => gate))
   const sweep = Effect.suspend(() => {
     for (const { gate } of gates.values()) gate.sweep()
     return profiles.save(learned())
@@ -150,7 +148,7 @@ const make = Effect.fnUntraced(function* (settings: GovernorSettings) {
   const closeAll = Effect.suspend(() => {
     stopped = true
     const all = Array.from(gates.values(), ({ gate }) => ({ gate, dead: gate.isOpen }))
-    const saved = Array.from(learned())
+    const saved = learned()
     gates.clear()
     for (const { gate } of all) gate.detach()
     const disconnects = Effect.forEach(all, ({ gate, dead }) => (dead ? Effect.void : gate.bmc.disconnect), {

@@ -2,7 +2,7 @@
  * A session whose every request takes a turn at the BMC's gate: any procedure over a session becomes one that others get in
  * between. Borrows the session: closing it is its owner's.
  */
-import * as Effect from "effect/Effect"
+import { borrowedSession } from "../ipmi/BorrowedSession.ts"
 import type { IpmiCommand, IpmiSession, ReplyHandler } from "../ipmi/IpmiClient.ts"
 import type { IpmiError } from "../ipmi/IpmiError.ts"
 import { asIpmi, fromIpmi } from "./BmcErrors.ts"
@@ -37,20 +37,7 @@ export const gatedSession = (session: IpmiSession, turns: Turns, priority: Prior
       turns.finish(ticket, "unknown")
     }
   }
-  return {
-    target: session.target,
-    start,
-    request: (command) =>
-      Effect.callback((resume) => {
-        const withdraw = start(command, {
-          onReply: (value) => resume(Effect.succeed(value)),
-          onError: (error) => resume(Effect.fail(error))
-        })
-        return Effect.sync(withdraw)
-      }),
-    info: session.info,
-    close: Effect.void
-  }
+  return borrowedSession(session, start)
 }
 
 /** A refused command, or an answer that makes no sense, is a sign of life all the same: procedures expect both. */

@@ -58,6 +58,8 @@ export const makeProfileKeeper: Effect.Effect<ProfileKeeper, never, ProfileStore
 
 /** The profile with how often the present credential was refused since a login with it worked. */
 export const withRefusals = (profile: BmcProfile, credentialVersion: number, times: number): BmcProfile => {
+  // Nearly every BMC's, at every sweep: no copy of it.
+  if (times === 0 && profile.refused === undefined) return profile
   const { refused: _, ...rest } = profile
   return new BmcProfile(times === 0 ? rest : { ...rest, refused: { credentialVersion, times } })
 }

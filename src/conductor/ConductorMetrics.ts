@@ -8,8 +8,6 @@ import type { FailureReason } from "../domain/Failure.ts"
 /** How a poll ended; `skipped` when the governor answered for the BMC. */
 export type PollOutcome = "ok" | "timeout" | "auth" | "busy" | "protocol" | "skipped"
 
-export const pollOutcomes: ReadonlyArray<PollOutcome> = ["ok", "timeout", "auth", "busy", "protocol", "skipped"]
-
 export const failureOutcome = (reason: FailureReason, withheld: boolean): PollOutcome => {
   if (withheld) return "skipped"
   switch (reason) {

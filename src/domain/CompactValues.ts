@@ -54,6 +54,3 @@ export const valueAt = ({ p, s, v, w }: CompactValues, index: number): SensorVal
     problem: null
   }
 }
-
-export const valuesOf = (values: CompactValues): ReadonlyArray<SensorValue> =>
-  values.v.map((_, index) => valueAt(values, index))

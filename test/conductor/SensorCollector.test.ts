@@ -6,7 +6,7 @@ import * as Conductor from "../../src/conductor/Conductor.ts"
 import type { PollOutcome } from "../../src/conductor/ConductorMetrics.ts"
 import { sensorReadCounters } from "../../src/conductor/ConductorMetrics.ts"
 import { SensorCollector } from "../../src/conductor/SensorCollector.ts"
-import { valuesOf } from "../../src/domain/CompactValues.ts"
+import { valueAt } from "../../src/domain/CompactValues.ts"
 import type { NodeId } from "../../src/domain/Node.ts"
 import type { SensorDefinition, SensorReadings } from "../../src/domain/SensorData.ts"
 import { PeriodicWorker } from "../../src/periodics/PeriodicWorker.ts"
@@ -99,7 +99,10 @@ describe("SensorCollector", () => {
       yield* round
       const first = Option.getOrThrow(yield* stored(nodeId(1)))
       assert.deepStrictEqual(first.sheet, [definition])
-      assert.deepStrictEqual(valuesOf(first.values), answer(20, null).values)
+      assert.deepStrictEqual(
+        first.values.v.map((_, index) => valueAt(first.values, index)),
+        answer(20, null).values
+      )
       assert.isAtMost(first.readAtMillis, 600_000)
       for (const id of ids) bmcs.answer(id, { readSensors: ({ knownSheet }) => answer(25, knownSheet) })
       yield* round

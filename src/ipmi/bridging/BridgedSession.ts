@@ -4,7 +4,7 @@
  *
  * A refusal on the way is a `CommandRejected` of Send Message, one by the controller a `CommandRejected` of the command.
  */
-import * as Effect from "effect/Effect"
+import { borrowedSession } from "../BorrowedSession.ts"
 import { completionMeaning } from "../commands/CompletionCode.ts"
 import { sendMessage, sendMessageMeanings } from "../commands/SendMessage.ts"
 import type { IpmiCommand, IpmiSession, IpmiTarget, ReplyHandler } from "../IpmiClient.ts"
@@ -31,20 +31,7 @@ export const bridge = (session: IpmiSession, route: Route): IpmiSession => {
       onError: (error) => handler.onError(error),
       onReply: (bridged) => conclude(route, command, bridged, handler)
     })
-  return {
-    target: session.target,
-    start,
-    request: (command) =>
-      Effect.callback((resume) => {
-        const withdraw = start(command, {
-          onReply: (value) => resume(Effect.succeed(value)),
-          onError: (error) => resume(Effect.fail(error))
-        })
-        return Effect.sync(withdraw)
-      }),
-    info: session.info,
-    close: Effect.void
-  }
+  return borrowedSession(session, start)
 }
 
 /**

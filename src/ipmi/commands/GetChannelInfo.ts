@@ -56,33 +56,3 @@ export const encodeChannelInfo = (info: ChannelInfo): Uint8Array => {
   putU16(data, 7, info.auxiliary)
   return data
 }
-
-const mediums: ReadonlyMap<number, string> = new Map([
-  [0x01, "IPMB"],
-  [0x02, "ICMB 1.0"],
-  [0x03, "ICMB 0.9"],
-  [0x04, "802.3 LAN"],
-  [0x05, "serial"],
-  [0x06, "other LAN"],
-  [0x07, "PCI SMBus"],
-  [0x08, "SMBus 1.0/1.1"],
-  [0x09, "SMBus 2.0"],
-  [0x0a, "USB 1"],
-  [0x0b, "USB 2"],
-  [0x0c, "system interface"]
-])
-
-const protocols: ReadonlyMap<number, string> = new Map([
-  [0x01, "IPMB"],
-  [0x02, "ICMB"],
-  [0x04, "IPMI-SMBus"],
-  [0x05, "KCS"],
-  [0x06, "SMIC"],
-  [0x07, "BT, 10 octets"],
-  [0x08, "BT, 15 octets"],
-  [0x09, "TMode"]
-])
-
-export const mediumWords = (medium: number): string => mediums.get(medium) ?? `medium ${medium}`
-
-export const protocolWords = (protocol: number): string => protocols.get(protocol) ?? `protocol ${protocol}`

@@ -31,8 +31,6 @@ export type SdrBody = FullRecord | CompactRecord | EventOnlyRecord | FruLocatorR
 export type SdrRecord = SdrBody & { readonly id: number }
 
 export const sdrHeaderLength = 5
-/** The length field has one byte. */
-export const longestSdr = sdrHeaderLength + 0xff
 const sdrVersion = 0x51
 
 const types = { full: 0x01, compact: 0x02, eventOnly: 0x03, fruLocator: 0x11, mcLocator: 0x12 } as const

@@ -15,6 +15,7 @@ import { makeCloseSession } from "../commands/CloseSession.ts"
 import { makeSetSessionPrivilegeLevel } from "../commands/SetSessionPrivilegeLevel.ts"
 import { type Deadline, makeDeadline } from "../DeadlineQueue.ts"
 import type { CipherSuite, IpmiCommand, IpmiSession, IpmiTarget, ReplyHandler, SessionInfo } from "../IpmiClient.ts"
+import { requestOf } from "../BorrowedSession.ts"
 import { Closed, CommandRejected, IpmiError, type IpmiReason, ResponseTimeout } from "../IpmiError.ts"
 import { stackless } from "../stackless.ts"
 import { decodeIpmiResponse } from "../wire/IpmiMessage.ts"
@@ -95,13 +96,7 @@ export class Session implements IpmiSession {
   }
 
   request<A>(command: IpmiCommand<A>): Effect.Effect<A, IpmiError> {
-    return Effect.callback<A, IpmiError>((resume) => {
-      const withdraw = this.start(command, {
-        onReply: (value) => resume(Effect.succeed(value)),
-        onError: (error) => resume(Effect.fail(error))
-      })
-      return Effect.sync(withdraw)
-    })
+    return requestOf(this, command)
   }
 
   info(): SessionInfo {
