@@ -191,6 +191,27 @@ describe("a lost datagram of a login", () => {
     )
   )
 
+  it.effect("says within two seconds that a password is refused, whether or not it is heard if there is a K_G", () =>
+    lab({}, ({ client, network, target }) =>
+      Effect.gen(function* () {
+        let questions = 0
+        let logins = 0
+        network.intercept((datagram) => {
+          if (isPayload(payloadTypes.openSessionRequest)(datagram)) logins++
+          if (!isOutsideOfSessions(datagram)) return [datagram]
+          questions++
+          return []
+        })
+        const session = yield* client.session(target({ password: Redacted.make("another") }))
+        const asking = yield* begin(Effect.flip(session.request(getPower)))
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(asking)).reason._tag, "AuthenticationFailed")
+        assert.deepStrictEqual([logins, questions], [1, 1])
+        yield* TestClock.adjust("2 minutes")
+      })
+    )
+  )
+
   it.effect("does not need capabilities to be answered at all", () =>
     lab({}, ({ client, network, target }) =>
       Effect.gen(function* () {
