@@ -1,6 +1,6 @@
 /** What power sync does about what it saw, decided by the node as it is by then. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
 import * as Conductor from "../../src/conductor/Conductor.ts"
@@ -11,7 +11,7 @@ import { SyncFlow } from "../../src/conductor/SyncFlow.ts"
 import { Node, type NodeId } from "../../src/domain/Node.ts"
 import { NodeStore } from "../../src/store/NodeStore.ts"
 import { nodeId } from "../domain/nodes.ts"
-import { commands, enrol, ground, nodeOf, observationOf, pass, unheard, world } from "./world.ts"
+import { commands, Database, enrol, ground, nodeOf, observationOf, pass, unheard, world } from "./world.ts"
 
 const passes = (count: number) => Effect.forEach(Array.from({ length: count }), () => pass, { discard: true })
 
@@ -47,6 +47,21 @@ describe("acting on what power sync saw", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual(locks.holder(id), undefined)
     }).pipe(Effect.provide(world()))
+  )
+
+  it.effect("does not switch a machine when its lock was given so late that it has ended", () =>
+    Effect.gen(function* () {
+      const clock = yield* TestClock.testClockWith(Effect.succeed)
+      let stoodStillNanos = 0n
+      const late = { ...clock, monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + stoodStillNanos }
+      yield* Effect.gen(function* () {
+        const database = yield* Database
+        yield* readOff
+        database.duringTake = Effect.sync(() => (stoodStillNanos = 61_000_000_000n))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual([stoodStillNanos > 0n, yield* commands], [true, []])
+      }).pipe(Effect.provide(world()), Effect.provideService(Clock.Clock, late))
+    })
   )
 
   it.effect("does not switch a machine that is as recorded by then", () =>

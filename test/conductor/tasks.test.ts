@@ -203,6 +203,18 @@ describe("power_failure_recovery", () => {
     }).pipe(Effect.provide(running()))
   )
 
+  it.effect("tries the others when the work on a node breaks", () =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      yield* enrol(3, { ...disobedient, machine: "power off" })
+      yield* TestClock.adjust("2 seconds")
+      database.before = Effect.die("broken")
+      yield* triggered("power_failure_recovery")
+      const faults = yield* Effect.forEach([1, 2, 3], (n) => Effect.map(nodeOf(nodeId(n)), ({ fault }) => fault))
+      assert.strictEqual(faults.filter((fault) => fault === null).length, 2)
+    }).pipe(Effect.provide(running()))
+  )
+
   it.effect("leaves alone what is being enrolled, has an action under way, or is locked", () =>
     Effect.gen(function* () {
       const locks = yield* NodeLock

@@ -47,9 +47,17 @@ export class Database extends Context.Service<
     statements: number
     /** What happens before the next statement, once. */
     before: Effect.Effect<void>
+    /** What happens while a lock is asked for. */
+    duringTake: Effect.Effect<void>
   }
 >()("test/Database") {
-  static readonly layer = Layer.sync(Database, () => ({ on: true, unheard: false, statements: 0, before: Effect.void }))
+  static readonly layer = Layer.sync(Database, () => ({
+    on: true,
+    unheard: false,
+    statements: 0,
+    before: Effect.void,
+    duringTake: Effect.void
+  }))
 }
 
 const away = new StoreError({ reason: new Unavailable({ message: "the database is away" }) })
@@ -132,10 +140,11 @@ const conductorStore = Layer.effect(
 const leaseStore = Layer.effect(
   LeaseStore,
   Effect.gen(function* () {
-    const guarded = onlySwitched(yield* Database)
+    const database = yield* Database
+    const guarded = onlySwitched(database)
     const store = yield* LeaseStore
     return LeaseStore.of({
-      take: (...args) => guarded(store.take(...args)),
+      take: (...args) => Effect.tap(guarded(store.take(...args)), () => database.duringTake),
       renew: (...args) => guarded(store.renew(...args)),
       release: (...args) => guarded(store.release(...args)),
       list: guarded(store.list),
