@@ -1,38 +1,16 @@
 /** How the command line shows a periodic task that should have run and did not, and one that somebody paused. */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { TaskStatus } from "../../src/periodics/PeriodicWorker.ts"
+import { taskStatus } from "../periodics/support.ts"
 import { start } from "../server/support/Doubles.ts"
 import { runTutti } from "./support/runTutti.ts"
-
-const task = (name: string, given: Partial<TaskStatus>): TaskStatus => ({
-  name,
-  state: "waiting",
-  paused: false,
-  spacingMillis: 30_000,
-  cron: null,
-  strategy: "aligned",
-  runs: { success: 0, failure: 0, timeout: 0, interrupted: 0, "never-again": 0 },
-  refusals: 0,
-  nextDueAtMillis: null,
-  runningSinceMillis: null,
-  lastRun: null,
-  lastError: null,
-  lateness: null,
-  elapsed: null,
-  waiting: null,
-  elapsedTotalMillis: 0,
-  waitingTotalMillis: 0,
-  recent: [],
-  ...given
-})
 
 const tutti = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
   const client = yield* start({
     periodics: {
       list: Effect.succeed([
-        task("hanging", { state: "running", runningSinceMillis: 0 }),
-        task("idle", { state: "paused", paused: true })
+        taskStatus({ name: "hanging", state: "running", runningSinceMillis: 0 }),
+        taskStatus({ name: "idle", state: "paused", paused: true })
       ])
     },
     overdue: [{ task: "hanging", cause: "hangs", sinceMillis: 30_000 }]

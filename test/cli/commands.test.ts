@@ -1,29 +1,11 @@
 /** The commands against the server over the real conductor, its stores in memory and its BMCs arranged by the test. */
 import { expect, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
-import type { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
+import { Effect } from "effect"
 import { ConductorError, NodeLocked } from "../../src/conductor/ConductorError.ts"
 import { start } from "../server/support/Doubles.ts"
 import { uuid } from "../server/support/Nodes.ts"
-import { startReal } from "../server/support/RealConductor.ts"
-import { runTutti, type Surroundings } from "./support/runTutti.ts"
-
-class Server extends Context.Service<
-  Server,
-  {
-    readonly bmcs: MemoryGovernor["Service"]
-    readonly tutti: (args: ReadonlyArray<string>, surroundings?: Surroundings) => ReturnType<typeof runTutti>
-  }
->()("test/cli/Server") {
-  static readonly layer = Layer.effect(
-    Server,
-    Effect.map(startReal, ({ bmcs, client }) => ({
-      bmcs,
-      tutti: (args: ReadonlyArray<string>, surroundings: Surroundings = {}) =>
-        runTutti(args, { url: client.base, ...surroundings })
-    }))
-  )
-}
+import { RealServer } from "./support/RealServer.ts"
+import { runTutti } from "./support/runTutti.ts"
 
 /** A test has nodes of its own: the server is shared. */
 const line = (n: number, more: object = {}): string =>
@@ -37,7 +19,7 @@ const line = (n: number, more: object = {}): string =>
   })
 
 const enrol = Effect.fnUntraced(function* (...numbers: ReadonlyArray<number>) {
-  const { bmcs, tutti } = yield* Server
+  const { bmcs, tutti } = yield* RealServer
   for (const n of numbers) bmcs.setPower(uuid(n), "power on")
   const stdin = numbers.map((n) => line(n)).join("\n")
   expect(yield* tutti(["node", "import", "-"], { stdin })).toEqual({
@@ -58,7 +40,7 @@ const timeless = (text: string): ReadonlyArray<string> =>
     .replaceAll(/ {2,}/g, "  ")
     .split("\n")
 
-layer(Server.layer, { excludeTestServices: true })("the command line and a conductor", (it) => {
+layer(RealServer.layer, { excludeTestServices: true })("the command line and a conductor", (it) => {
   it.effect(
     "power: each node of several has its line, a refused one too, and the exit code says that some failed",
     () =>
@@ -97,7 +79,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
   it.effect("power: what the BMC refuses is a failure with its reason", () =>
     Effect.gen(function* () {
       const tutti = yield* enrol(4)
-      const { bmcs } = yield* Server
+      const { bmcs } = yield* RealServer
       bmcs.fail(uuid(4), "Unreachable", { message: "no answer" })
       const { code, err, out } = yield* tutti(["power", "off", "n4"])
       expect([code, err]).toEqual([1, ""])
@@ -134,7 +116,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
   ]) {
     it.effect(`${args.join(" ")}: a node that is not there is exit code 4`, () =>
       Effect.gen(function* () {
-        const { tutti } = yield* Server
+        const { tutti } = yield* RealServer
         expect(yield* tutti(args)).toEqual({ out: "", err: "tutti: Node nope could not be found.", code: 4 })
       })
     )
@@ -174,7 +156,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
 
   it.effect("node import: a bad line keeps all out, and only itself with --partial", () =>
     Effect.gen(function* () {
-      const { tutti } = yield* Server
+      const { tutti } = yield* RealServer
       const stdin = `${line(8, { driver: "fake-hardware", driver_info: {} })}\n${line(9, { driver: "old" })}\n`
       const complaint = `-:2: driver: Expected "ipmi" | "ipmitool" | "fake-hardware"`
       expect(yield* tutti(["node", "import", "-"], { stdin })).toEqual({
@@ -202,7 +184,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
 
   it.effect("node create: says its uuid; a taken name is a conflict", () =>
     Effect.gen(function* () {
-      const { tutti } = yield* Server
+      const { tutti } = yield* RealServer
       const id = uuid(11)
       const create = ["node", "create", "n11", "--driver", "fake-hardware", "--uuid", id, "--property", "rack=r11"]
       expect(yield* tutti(create)).toEqual({ out: `created n11 ${id}`, err: "", code: 0 })
@@ -245,7 +227,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
 
   it.effect("node create, set and show: traits, chassis, protection and retirement; a protected node stays", () =>
     Effect.gen(function* () {
-      const { tutti } = yield* Server
+      const { tutti } = yield* RealServer
       const chassis = uuid(77)
       const line = JSON.stringify({ name: "n77", driver: "fake-hardware", chassis_uuid: chassis })
       yield* tutti(["node", "import", "-"], { stdin: line })
@@ -322,7 +304,7 @@ layer(Server.layer, { excludeTestServices: true })("the command line and a condu
 
   it.effect("status: says how old the truth is", () =>
     Effect.gen(function* () {
-      const { tutti } = yield* Server
+      const { tutti } = yield* RealServer
       const { code, out } = yield* tutti(["status"])
       expect(code).toBe(0)
       expect(out).toMatch(/^conductor {6}conductor-1, Tutti 0\.0\.0-test, up /)

@@ -1,28 +1,10 @@
 /** Power of many nodes by the command line, against the server over the real conductor. */
 import { describe, expect, it, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Layer } from "effect"
-import type { MemoryGovernor } from "../../src/bmc/MemoryGovernor.ts"
+import { Duration, Effect } from "effect"
 import type { PowerState } from "../../src/domain/PowerState.ts"
 import { makeRecord, start, uuid } from "../server/support/Doubles.ts"
-import { startReal } from "../server/support/RealConductor.ts"
-import { runTutti, type Surroundings } from "./support/runTutti.ts"
-
-class Server extends Context.Service<
-  Server,
-  {
-    readonly bmcs: MemoryGovernor["Service"]
-    readonly tutti: (args: ReadonlyArray<string>, surroundings?: Surroundings) => ReturnType<typeof runTutti>
-  }
->()("test/cli/powerJobs/Server") {
-  static readonly layer = Layer.effect(
-    Server,
-    Effect.map(startReal, ({ bmcs, client }) => ({
-      bmcs,
-      tutti: (args: ReadonlyArray<string>, surroundings: Surroundings = {}) =>
-        runTutti(args, { url: client.base, ...surroundings })
-    }))
-  )
-}
+import { RealServer } from "./support/RealServer.ts"
+import { runTutti } from "./support/runTutti.ts"
 
 /** Nodes in a rack of their own, their machines in this state and read: the server is shared. */
 const enrol = Effect.fnUntraced(function* (
@@ -30,7 +12,7 @@ const enrol = Effect.fnUntraced(function* (
   numbers: ReadonlyArray<number>,
   { machine = "power off", ...more }: { readonly machine?: PowerState; readonly [key: string]: unknown } = {}
 ) {
-  const { bmcs, tutti } = yield* Server
+  const { bmcs, tutti } = yield* RealServer
   for (const n of numbers) bmcs.setPower(uuid(n), machine)
   const stdin = numbers
     .map((n) => ({
@@ -50,7 +32,7 @@ const enrol = Effect.fnUntraced(function* (
 
 const jobIn = (text: string): string => /job ([0-9a-f-]{36})/.exec(text)?.[1] ?? "none"
 
-layer(Server.layer, { excludeTestServices: true })("the command line and many nodes", (it) => {
+layer(RealServer.layer, { excludeTestServices: true })("the command line and many nodes", (it) => {
   it.effect("power on --rack: one job, waited for, and told by numbers", () =>
     Effect.gen(function* () {
       const { bmcs, tutti } = yield* enrol("r1", [1, 2])

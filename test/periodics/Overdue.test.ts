@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { overdueOf, type RunOutcome, type RunRecord, type TaskStatus } from "../../src/periodics/index.ts"
+import { taskStatus } from "./support.ts"
 
 const run = (startedAtMillis: number, outcome: RunOutcome): RunRecord => ({
   task: "a",
@@ -14,30 +15,8 @@ const run = (startedAtMillis: number, outcome: RunOutcome): RunRecord => ({
   error: null
 })
 
-const status = (given: Partial<TaskStatus>): TaskStatus => ({
-  name: "a",
-  state: "waiting",
-  paused: false,
-  spacingMillis: 60_000,
-  cron: null,
-  strategy: "aligned",
-  runs: { success: 0, failure: 0, timeout: 0, interrupted: 0, "never-again": 0 },
-  refusals: 0,
-  nextDueAtMillis: null,
-  runningSinceMillis: null,
-  lastRun: null,
-  lastError: null,
-  lateness: null,
-  elapsed: null,
-  waiting: null,
-  elapsedTotalMillis: 0,
-  waitingTotalMillis: 0,
-  recent: [],
-  ...given
-})
-
 const causeAt = (nowMillis: number, given: Partial<TaskStatus>) => {
-  const overdue = overdueOf(status(given), nowMillis)
+  const overdue = overdueOf(taskStatus(given), nowMillis)
   return overdue === null ? null : `${overdue.cause} since ${overdue.sinceMillis}`
 }
 

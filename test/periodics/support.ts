@@ -1,6 +1,6 @@
 /** What the tests of the engine share: tasks that record their runs, and a worker on the test clock. */
 import { Clock, Deferred, Effect, Layer, Logger, Schema } from "effect"
-import { PeriodicWorker, type PeriodicWorkerOptions } from "../../src/periodics/PeriodicWorker.ts"
+import { PeriodicWorker, type PeriodicWorkerOptions, type TaskStatus } from "../../src/periodics/PeriodicWorker.ts"
 import { WorkerPool, type WorkerPoolOptions } from "../../src/periodics/WorkerPool.ts"
 
 export const workerLayer = (options: PeriodicWorkerOptions = {}, pool: WorkerPoolOptions = {}) =>
@@ -49,3 +49,26 @@ export class NoRoute extends Schema.TaggedError<NoRoute>()("NoRoute", {}) {
 
 /** No log is printed: for tests in which tasks fail on purpose. */
 export const quiet = Logger.layer([])
+
+/** The status of task `a`, which waits for its first run, but for what is given. */
+export const taskStatus = (given: Partial<TaskStatus>): TaskStatus => ({
+  name: "a",
+  state: "waiting",
+  paused: false,
+  spacingMillis: 60_000,
+  cron: null,
+  strategy: "aligned",
+  runs: { success: 0, failure: 0, timeout: 0, interrupted: 0, "never-again": 0 },
+  refusals: 0,
+  nextDueAtMillis: null,
+  runningSinceMillis: null,
+  lastRun: null,
+  lastError: null,
+  lateness: null,
+  elapsed: null,
+  waiting: null,
+  elapsedTotalMillis: 0,
+  waitingTotalMillis: 0,
+  recent: [],
+  ...given
+})
