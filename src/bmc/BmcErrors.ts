@@ -64,18 +64,14 @@ const reasonOfRejection = (rejected: CommandRejected): FailureReason => {
   }
 }
 
-/** The governor did not ask the BMC, since it knows better. */
-export const notAsked = (
-  endpoint: { readonly host: string; readonly port: number },
-  reason: FailureReason,
-  why: string
-): BmcError =>
-  new BmcError({ reason, message: `${endpoint.host}:${endpoint.port} was not asked: ${why}`, withheld: true })
-
 interface Place {
   readonly host: string
   readonly port: number
 }
+
+/** The governor did not ask the BMC, since it knows better. */
+export const notAsked = ({ host, port }: Place, reason: FailureReason, why: string): BmcError =>
+  stackless(() => new BmcError({ reason, message: `${host}:${port} was not asked: ${why}`, withheld: true }))
 
 /** Of what waited for a BMC that is not that node's any more. */
 export const gone = (endpoint: Place): BmcError =>
